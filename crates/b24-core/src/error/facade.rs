@@ -1,0 +1,403 @@
+//! The one error of every layer.
+
+use std::{borrow::Cow, error::Error as StdError, fmt};
+
+use http::StatusCode;
+
+use super::{BoxError, ErrorKind, RestError, SdkCode, Validation, source};
+use crate::{ApiVersion, RequestInfo, RestRequest, Secret};
+
+/// Why a call failed: who refused, and what may have happened. One pointer wide.
+///
+/// ```
+/// # fn example(error: b24_core::Error) {
+/// if error.is_soft() {
+///     // The record is not there: a condition, not a fault.
+/// } else if error.may_have_run() {
+///     // Look before you repeat: the deal may exist.
+/// } else {
+///     // It did not run: repeating is safe.
+/// }
+/// # }
+/// ```
+///
+/// `Display` is one line and never holds a URL, a parameter or a secret; [`source`](StdError::source) has the rest.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    cause: Cause,
+    attempts: u32,
+    request: Option<RequestInfo>,
+    source: Option<BoxError>,
+}
+
+enum Cause {
+    /// The portal refused.
+    Rest(RestError),
+    /// Anything else.
+    Own { kind: ErrorKind, code: Cow<'static, str>, message: Cow<'static, str>, status: Option<StatusCode>, ran: bool },
+}
+
+impl Error {
+    /// Refused before sending: the call as given makes no sense.
+    pub fn usage(code: SdkCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::own(ErrorKind::Usage, code.as_str(), message, false)
+    }
+
+    /// No usable answer came; `may_have_run` is `false` only when it is certain that the call was not executed.
+    pub fn transport(code: SdkCode, message: impl Into<Cow<'static, str>>, may_have_run: bool) -> Self {
+        Self::own(ErrorKind::Transport, code.as_str(), message, may_have_run)
+    }
+
+    /// An answer came and is not what it should be; the call did run, as far as anybody can tell.
+    pub fn decode(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::own(ErrorKind::Decode, SdkCode::InvalidResponse.as_str(), message, true)
+    }
+
+    /// Credentials could not be obtained or renewed; `code` is the authorisation server's where it gave one. The call
+    /// was not sent, or was refused.
+    pub fn auth(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::own(ErrorKind::Auth, code, message, false)
+    }
+
+    fn own(
+        kind: ErrorKind,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+        ran: bool,
+    ) -> Self {
+        let cause = Cause::Own { kind, code: code.into(), message: message.into(), status: None, ran };
+        Self(Box::new(Inner { cause, attempts: 0, request: None, source: None }))
+    }
+
+    /// Says which status the answer had.
+    #[must_use]
+    pub fn with_status(mut self, new: StatusCode) -> Self {
+        if let Cause::Own { status, .. } = &mut self.0.cause {
+            *status = Some(new);
+        }
+        self
+    }
+
+    /// Keeps the error behind this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says which call failed, unless that is known already.
+    #[must_use]
+    pub fn with_request(mut self, request: &RestRequest) -> Self {
+        self.0.request.get_or_insert_with(|| request.info());
+        self
+    }
+
+    /// Says how often the call was sent.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Takes a secret out of every text it may have come into: what a portal or proxy echoed, what an HTTP client put
+    /// into its error.
+    #[must_use]
+    pub fn without(mut self, secret: &Secret) -> Self {
+        let text = secret.expose();
+        let scrub =
+            |found: &str| (!text.is_empty() && found.contains(text)).then(|| found.replace(text, crate::redact::MASK));
+        match &mut self.0.cause {
+            Cause::Rest(error) => error.map_texts(scrub),
+            Cause::Own { code, message, .. } => {
+                for found in [code, message] {
+                    if let Some(new) = scrub(found) {
+                        *found = new.into();
+                    }
+                }
+            }
+        }
+        self.0.source = self.0.source.take().map(|found| source::scrub(found, secret));
+        self
+    }
+
+    /// Who refused.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.cause {
+            Cause::Rest(_) => ErrorKind::Rest,
+            Cause::Own { kind, .. } => *kind,
+        }
+    }
+
+    /// The portal's code (a number as its digits; it may be empty), the authorisation server's, or an [`SdkCode`].
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match &self.0.cause {
+            Cause::Rest(error) => error.code(),
+            Cause::Own { code, .. } => code,
+        }
+    }
+
+    /// What went wrong in words: the portal's own, or ours.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match &self.0.cause {
+            Cause::Rest(error) => error.message(),
+            Cause::Own { message, .. } => message,
+        }
+    }
+
+    /// The HTTP status of the answer that failed; `None` where no answer came.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.cause {
+            Cause::Rest(error) => Some(error.status()),
+            Cause::Own { status, .. } => *status,
+        }
+    }
+
+    /// The portal's own refusal, when it was the portal that refused.
+    #[must_use]
+    pub fn rest(&self) -> Option<&RestError> {
+        match &self.0.cause {
+            Cause::Rest(error) => Some(error),
+            Cause::Own { .. } => None,
+        }
+    }
+
+    /// Takes the portal's refusal out when its code is soft; else gives the error back.
+    ///
+    /// # Errors
+    /// The error itself when it is not a soft one.
+    pub fn into_soft(self) -> Result<RestError, Self> {
+        if !self.is_soft() {
+            return Err(self);
+        }
+        match self.0.cause {
+            Cause::Rest(error) => Ok(error),
+            cause @ Cause::Own { .. } => Err(Self(Box::new(Inner { cause, ..*self.0 }))),
+        }
+    }
+
+    /// v3: what is wrong with single fields; empty where nothing is said.
+    #[must_use]
+    pub fn validation(&self) -> &[Validation] {
+        self.rest().map_or(&[], RestError::validation)
+    }
+
+    /// Whether the code is a condition to look at rather than a fault: a record that is not there, a field that does
+    /// not exist.
+    ///
+    /// # Troubleshooting
+    /// Use `outcome()` instead of `send()` where such an answer is part of the normal course.
+    #[must_use]
+    pub fn is_soft(&self) -> bool {
+        self.rest().is_some_and(RestError::is_soft)
+    }
+
+    /// Whether the portal may have executed the call. `false` only when it is certain that it did not: it was never
+    /// sent, or refused before its handler.
+    ///
+    /// # Troubleshooting
+    /// After `true` on a write, look whether it took effect before repeating it: search for a mark of your own
+    /// (`ORIGIN_ID`, `XML_ID`) or read the record.
+    #[must_use]
+    pub fn may_have_run(&self) -> bool {
+        match &self.0.cause {
+            Cause::Rest(error) => error.may_have_run(),
+            Cause::Own { ran, .. } => *ran,
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    ///
+    /// # Troubleshooting
+    /// This does not say that a repeat is safe: for writes ask [`may_have_run`](Self::may_have_run) too.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match &self.0.cause {
+            Cause::Rest(error) => error.is_transient(),
+            Cause::Own { kind: ErrorKind::Transport, code, status, .. } => {
+                *code != SdkCode::RedirectRefused.as_str() && status.is_none_or(|status| status.is_server_error())
+            }
+            Cause::Own { kind, .. } => *kind == ErrorKind::Limit,
+        }
+    }
+
+    /// Whether new credentials may help: v2 says `expired_token` or `invalid_token` with status 401, or
+    /// `expired_token` with status 200; v3 says 401 for every trouble with credentials.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/settings/oauth/error-codes.html>
+    #[must_use]
+    pub fn asks_for_renewal(&self, version: ApiVersion) -> bool {
+        let Some(error) = self.rest() else { return false };
+        let named = |code: &str| error.code().eq_ignore_ascii_case(code);
+        match (error.status(), version) {
+            (StatusCode::UNAUTHORIZED, ApiVersion::V3) => true,
+            (StatusCode::UNAUTHORIZED, ApiVersion::V2) => named("expired_token") || named("invalid_token"),
+            (status, _) => status.is_success() && named("expired_token"),
+        }
+    }
+
+    /// How often the call was sent; 0 when it never was.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The call that failed, without its credentials and with its parameters redacted; `None` when there was no call
+    /// yet.
+    #[must_use]
+    pub fn request(&self) -> Option<&RequestInfo> {
+        self.0.request.as_ref()
+    }
+}
+
+impl From<RestError> for Error {
+    fn from(error: RestError) -> Self {
+        Self(Box::new(Inner { cause: Cause::Rest(error), attempts: 0, request: None, source: None }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(request) = self.request() {
+            write!(f, "{}: ", request.method())?;
+        }
+        match &self.0.cause {
+            Cause::Rest(error) => fmt::Display::fmt(error, f),
+            Cause::Own { code, message, status: Some(status), .. } => {
+                write!(f, "{code} (status {}): {message}", status.as_u16())
+            }
+            Cause::Own { code, message, .. } => write!(f, "{code}: {message}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &self.kind()).field("code", &self.code()).field("message", &self.message());
+        if let Some(status) = self.status() {
+            out.field("status", &status.as_u16());
+        }
+        if !self.validation().is_empty() {
+            out.field("validation", &self.validation());
+        }
+        out.field("may_have_run", &self.may_have_run()).field("attempts", &self.0.attempts);
+        if let Some(request) = &self.0.request {
+            out.field("request", request);
+        }
+        if let Some(source) = &self.0.source {
+            out.field("source", source);
+        }
+        out.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, Params};
+
+    fn request() -> RestRequest {
+        let params = Params::object(&serde_json::json!({ "PASSWORD": "pw-1", "id": 7 })).unwrap();
+        RestRequest::new(ApiVersion::V2, Method::new("user.add").unwrap(), params)
+    }
+
+    #[test]
+    fn it_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Option<Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn display_is_one_line_without_the_source() {
+        let error = Error::from(RestError::new(StatusCode::BAD_REQUEST, "", "Not\nfound")).with_request(&request());
+        assert_eq!(error.to_string(), "user.add: (no code) (status 400): Not found");
+        let error = Error::transport(SdkCode::NetworkError, "the connection was lost", true).with_source("broken pipe");
+        assert_eq!(error.to_string(), "NETWORK_ERROR: the connection was lost");
+        assert_eq!(error.source().unwrap().to_string(), "broken pipe");
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_of_every_text_and_source() {
+        let secret = Secret::from("s3cr3t");
+        let source = BoxError::from("error sending request for url (https://p/rest/1/s3cr3t/x)");
+        let error = Error::transport(SdkCode::NetworkError, "no s3cr3t", true).with_source(source).without(&secret);
+        let shown = format!("{error} {error:?} {}", error.source().unwrap());
+        assert!(!shown.contains("s3cr3t") && shown.contains("https://p/rest/1/***/x"), "{shown}");
+
+        let refusal = RestError::new(StatusCode::OK, "E_s3cr3t", "at /rest/1/s3cr3t/x")
+            .with_argument("s3cr3t")
+            .with_validation(vec![Validation { message: "s3cr3t".into(), field: Some("s3cr3t".into()) }]);
+        let shown = format!("{:?}", Error::from(refusal).without(&secret));
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+
+    #[test]
+    fn a_source_without_the_secret_stays_what_it_is() {
+        let error = Error::transport(SdkCode::NetworkError, "x", true)
+            .with_source(std::io::Error::from(std::io::ErrorKind::BrokenPipe))
+            .without(&Secret::from("s3cr3t"));
+        assert!(error.source().unwrap().is::<std::io::Error>());
+    }
+
+    #[test]
+    fn debug_shows_parameters_redacted() {
+        let shown = format!("{:?}", Error::decode("x").with_request(&request()));
+        assert!(shown.contains("\"id\":7") && !shown.contains("pw-1"), "{shown}");
+    }
+
+    #[test]
+    fn renewal_is_asked_for_by_code_on_v2_and_by_status_on_v3() {
+        use ApiVersion::{V2, V3};
+        for (version, status, code, want) in [
+            (V2, 401, "expired_token", true),
+            (V2, 401, "EXPIRED_TOKEN", true),
+            (V2, 401, "invalid_token", true),
+            (V2, 200, "expired_token", true),
+            (V2, 200, "invalid_token", false),
+            (V2, 401, "NO_AUTH_FOUND", false),
+            (V2, 403, "expired_token", false),
+            (V3, 401, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", true),
+            (V3, 403, "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", false),
+        ] {
+            let error = Error::from(RestError::new(StatusCode::from_u16(status).unwrap(), code, ""));
+            assert_eq!(error.asks_for_renewal(version), want, "{version} {status} {code}");
+        }
+    }
+
+    #[test]
+    fn soft_refusals_can_be_taken_out_and_others_cannot() {
+        let soft = RestError::new(StatusCode::BAD_REQUEST, "ERROR_ENTITY_NOT_FOUND", "gone");
+        assert_eq!(Error::from(soft.clone()).into_soft().unwrap(), soft);
+        let hard = RestError::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", "no");
+        assert_eq!(Error::from(hard).into_soft().unwrap_err().code(), "INVALID_CREDENTIALS");
+        assert!(Error::decode("x").into_soft().is_err());
+    }
+
+    #[test]
+    fn what_may_be_retried_is_not_what_may_be_repeated_safely() {
+        for (status, code, retryable, ran) in [
+            (503, "QUERY_LIMIT_EXCEEDED", true, false),
+            (503, "OVERLOAD_LIMIT", false, false),
+            (500, "INTERNAL_SERVER_ERROR", true, true),
+            (500, "SOMETHING_NEW", true, true),
+            (400, "SOMETHING_NEW", false, true),
+            (200, "ERROR_PLACEMENT_MAX_COUNT", false, true),
+        ] {
+            let error = Error::from(RestError::new(StatusCode::from_u16(status).unwrap(), code, ""));
+            assert_eq!((error.is_retryable(), error.may_have_run()), (retryable, ran), "{status} {code}");
+        }
+        assert!(!Error::transport(SdkCode::RedirectRefused, "x", true).is_retryable());
+        assert!(Error::transport(SdkCode::RequestTimeout, "x", true).is_retryable());
+    }
+}

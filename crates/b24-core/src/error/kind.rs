@@ -1,0 +1,100 @@
+//! The kinds of errors, and the codes that are ours rather than the portal's.
+
+use std::fmt;
+
+/// Who refused a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The portal answered with an error: see [`Error::rest`](crate::Error::rest).
+    Rest,
+    /// No usable answer came: connection failed, time ran out, a proxy's page came instead.
+    Transport,
+    /// Credentials could not be obtained or renewed.
+    Auth,
+    /// A wait that a limit asks for would outlast the call's deadline. Not sent.
+    Limit,
+    /// The answer is not what the protocol promises, or not what the caller's type expects.
+    Decode,
+    /// Refused before sending: the call as given makes no sense.
+    Usage,
+}
+
+impl ErrorKind {
+    /// The name used on the command line: `rest`, `transport`, `auth`, `limit`, `decode`, `usage`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Transport => "transport",
+            Self::Auth => "auth",
+            Self::Limit => "limit",
+            Self::Decode => "decode",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The codes of errors that this SDK gives itself; all others come from a portal or an authorisation server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SdkCode {
+    /// The connection failed, before or after the call was sent: see
+    /// [`may_have_run`](crate::Error::may_have_run).
+    NetworkError,
+    /// The time for one send ran out.
+    RequestTimeout,
+    /// The body is no JSON object, is too large, or lacks what the call needs.
+    InvalidResponse,
+    /// The portal answered with a redirect. None is followed: it would carry credentials to another address.
+    RedirectRefused,
+    /// A method name that is empty or holds a character no method name has.
+    InvalidMethod,
+    /// Parameters that cannot be written as JSON or are no object.
+    InvalidParams,
+    /// A client that cannot be built from what it was given: a certificate, a proxy address.
+    InvalidConfig,
+    /// The webhook URL is blank.
+    HookUrlEmpty,
+    /// The webhook URL is no absolute URL, or has a user name or password before the host.
+    HookUrlInvalid,
+    /// The webhook URL is not `https`, and its host is not a loopback one.
+    HookUrlNotHttps,
+    /// The webhook URL's path is not `/rest/<user id>/<secret>/`.
+    HookUrlMalformed,
+    /// The user id in the webhook URL is no number.
+    HookUrlUserId,
+}
+
+impl SdkCode {
+    /// The code as text, such as `NETWORK_ERROR`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NetworkError => "NETWORK_ERROR",
+            Self::RequestTimeout => "REQUEST_TIMEOUT",
+            Self::InvalidResponse => "INVALID_RESPONSE",
+            Self::RedirectRefused => "REDIRECT_REFUSED",
+            Self::InvalidMethod => "INVALID_METHOD",
+            Self::InvalidParams => "INVALID_PARAMS",
+            Self::InvalidConfig => "INVALID_CONFIG",
+            Self::HookUrlEmpty => "HOOK_URL_EMPTY",
+            Self::HookUrlInvalid => "HOOK_URL_INVALID",
+            Self::HookUrlNotHttps => "HOOK_URL_NOT_HTTPS",
+            Self::HookUrlMalformed => "HOOK_URL_MALFORMED",
+            Self::HookUrlUserId => "HOOK_URL_USER_ID",
+        }
+    }
+}
+
+impl fmt::Display for SdkCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,40 @@
+//! The names of spans, events and their fields: the current OpenTelemetry names, and our own under `b24.`.
+//!
+//! They are public API: renaming one is a breaking change.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
+
+/// The span of one call, from the first wait to the last answer.
+pub const SPAN_CALL: &str = "b24.call";
+/// The target of the events of single sends.
+pub const TARGET_TRANSPORT: &str = "b24::transport";
+/// The target of the events of credentials.
+pub const TARGET_AUTH: &str = "b24::auth";
+
+/// Always `POST`.
+pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+/// How often the call was sent again.
+pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+/// The status of the answer that ended the call.
+pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// The portal's host.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// The portal's port.
+pub const SERVER_PORT: &str = "server.port";
+/// Always [`URL_TEMPLATE_VALUE`]: the full URL of a webhook is a secret.
+pub const URL_TEMPLATE: &str = "url.template";
+/// What `url.template` says.
+pub const URL_TEMPLATE_VALUE: &str = "/rest/{method}";
+/// The code of the error that ended the call.
+pub const ERROR_TYPE: &str = "error.type";
+/// `client`.
+pub const OTEL_KIND: &str = "otel.kind";
+/// `error` when the call failed.
+pub const OTEL_STATUS_CODE: &str = "otel.status_code";
+
+/// The REST method.
+pub const METHOD: &str = "b24.method";
+/// `v2` or `v3`.
+pub const API_VERSION: &str = "b24.api_version";
+/// The id the call is known by in the portal's log and ours.
+pub const REQUEST_ID: &str = "b24.request_id";

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api_version;
+pub mod auth;
+pub mod de;
+mod envelope;
+pub mod error;
+pub mod keys;
+mod method;
+mod options;
+mod params;
+mod portal_address;
+pub mod redact;
+mod reply;
+mod request;
+mod response;
+mod secret;
+mod time;
+
+pub use api_version::ApiVersion;
+pub use auth::{Auth, AuthLayer, Authenticator, Credential, Grant};
+pub use error::{BoxError, Error, ErrorKind, RestError, SdkCode, Validation};
+pub use method::Method;
+pub use options::{CallOptions, Safety};
+pub use params::Params;
+pub use portal_address::{AddressError, PortalAddress};
+pub use reply::Reply;
+pub use request::{RequestInfo, RestRequest};
+pub use response::RestResponse;
+pub use secret::Secret;
+pub use time::Time;

@@ -1,0 +1,144 @@
+//! An answer on its way back through the stack.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Reply, SdkCode, Time, envelope::Envelope};
+
+/// A successful answer: its raw bytes, and where the payload is in them.
+///
+/// The envelope is read once; the payload stays as it came until [`decode`](Self::decode) reads it straight into the
+/// caller's type. `Debug` does not show it: a payload can hold download links with credentials.
+#[derive(Clone)]
+pub struct RestResponse {
+    status: StatusCode,
+    body: Bytes,
+    result: Bytes,
+    time: Option<Time>,
+    next: Option<u64>,
+    total: Option<u64>,
+}
+
+impl RestResponse {
+    /// Reads the envelope of an answer of any status.
+    ///
+    /// The body counts, not the status: an error may come with status 200. Of successes, `time` may be missing and
+    /// `result` may be any JSON; a body with the key `openapi` is itself the result.
+    ///
+    /// # Errors
+    /// * kind [`Rest`](crate::ErrorKind::Rest) when the body holds the portal's error;
+    /// * [`SdkCode::RedirectRefused`] for any 3xx;
+    /// * [`SdkCode::InvalidResponse`] when the body is no JSON object or has neither result nor error: of kind
+    ///   [`Decode`](crate::ErrorKind::Decode) with a 2xx, else [`Transport`](crate::ErrorKind::Transport).
+    ///
+    /// Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/general-principles.html>
+    pub fn read(status: StatusCode, body: Bytes) -> Result<Self, Error> {
+        if status.is_redirection() {
+            let text =
+                "the portal answered with a redirect, and none is followed; if it was renamed, use its new address";
+            return Err(Error::transport(SdkCode::RedirectRefused, text, true).with_status(status));
+        }
+        let envelope: Envelope<'_> =
+            serde_json::from_slice(&body).map_err(|source| unusable(status, explain(&body)).with_source(source))?;
+        if let Some(refusal) = envelope.refusal(status) {
+            return Err(refusal.into());
+        }
+        let result = match envelope.result {
+            Some(raw) => body.slice_ref(raw.get().as_bytes()),
+            None if envelope.is_bare_document() => body.clone(),
+            None => return Err(unusable(status, "the answer has neither a result nor an error")),
+        };
+        if !status.is_success() {
+            return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
+        }
+        // Some builds send `[]` for a `time` without entries.
+        let time = envelope.time.and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let (next, total) = (envelope.next, envelope.total);
+        Ok(Self { status, result, time, next, total, body })
+    }
+
+    /// Reads the payload into `T`.
+    ///
+    /// # Errors
+    /// Kind [`Decode`](crate::ErrorKind::Decode) when the payload is not what `T` expects; the source says where.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<Reply<T>, Error> {
+        let result = serde_json::from_slice(&self.result).map_err(|source| {
+            Error::decode("the result does not fit the type it is read into")
+                .with_status(self.status)
+                .with_source(source)
+        })?;
+        let Self { time, next, total, .. } = self;
+        Ok(Reply { time, next, total, ..Reply::new(result) })
+    }
+
+    /// The HTTP status: a 2xx.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The whole body as it came.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The payload as JSON text.
+    #[must_use]
+    pub fn result(&self) -> &Bytes {
+        &self.result
+    }
+
+    /// The portal's account of the time it took, if there is one.
+    #[must_use]
+    pub fn time(&self) -> Option<&Time> {
+        self.time.as_ref()
+    }
+
+    /// v2 lists: the `start` of the next page.
+    #[must_use]
+    pub fn next(&self) -> Option<u64> {
+        self.next
+    }
+
+    /// v2 lists: the number of rows, where the portal counted them.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+impl fmt::Debug for RestResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestResponse")
+            .field("status", &self.status)
+            .field("result", &format_args!("{} bytes", self.result.len()))
+            .field("time", &self.time)
+            .field("next", &self.next)
+            .field("total", &self.total)
+            .finish()
+    }
+}
+
+/// A body that no method of the portal wrote.
+fn unusable(status: StatusCode, text: &'static str) -> Error {
+    let error = if status.is_success() {
+        Error::decode(text)
+    } else {
+        // A gateway that gave up on a call does not stop it: it may have run.
+        Error::transport(SdkCode::InvalidResponse, text, true)
+    };
+    error.with_status(status)
+}
+
+fn explain(body: &[u8]) -> &'static str {
+    match body.trim_ascii_start().first() {
+        None => "the body is empty",
+        Some(b'<') => "the body is a page of HTML or XML, not JSON",
+        Some(b'{') => "the body is broken or cut off JSON",
+        Some(_) => "the body is not a JSON object",
+    }
+}
