@@ -1,0 +1,184 @@
+//! The future of one send: wait for the head of the answer, read its body, take it apart.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use b24_core::{BoxError, Error, RestRequest, RestResponse, SdkCode, keys};
+use http::{Response, StatusCode};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+
+use super::received::{ReadError, Received};
+use crate::error::no_answer;
+
+pin_project! {
+    /// The future of [`Rest`](super::Rest).
+    ///
+    /// # Cancel safety
+    /// Dropping it gives the send up; the portal may have executed the call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F, B>
+    where
+        B: http_body::Body,
+    {
+        request: RestRequest,
+        timeout: Duration,
+        max_response_size: usize,
+        // When the first poll came.
+        started: Option<Instant>,
+        // Set at the first poll: it needs a runtime, and the time runs from there.
+        #[pin]
+        alarm: Option<Sleep>,
+        #[pin]
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, B>
+    where
+        B: http_body::Body,
+    {
+        // Refused before sending.
+        Refused { error: Option<Error> },
+        // Sent; waiting for the head of the answer.
+        Sent { #[pin] answer: F },
+        // The head is there; reading the body.
+        Reading { status: StatusCode, received: Received, #[pin] body: B },
+    }
+}
+
+impl<F, B: http_body::Body> ResponseFuture<F, B> {
+    pub(super) fn new(request: RestRequest, answer: F, timeout: Duration, max_response_size: usize) -> Self {
+        let state = State::Sent { answer };
+        Self { request, timeout, max_response_size, started: None, alarm: None, state }
+    }
+
+    pub(super) fn refused(request: RestRequest, error: Error) -> Self {
+        let state = State::Refused { error: Some(error) };
+        Self { request, timeout: Duration::ZERO, max_response_size: 0, started: None, alarm: None, state }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<RestResponse, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let StateProj::Refused { error } = this.state.as_mut().project() {
+            let error = error.take().unwrap_or_else(|| Error::decode("polled after it was done"));
+            return Poll::Ready(Err(error.with_request(this.request)));
+        }
+        let started = *this.started.get_or_insert_with(|| {
+            trace_parameters(this.request);
+            Instant::now()
+        });
+        let outcome = match poll_answer(this.state, *this.max_response_size, cx) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                if this.alarm.is_none() {
+                    this.alarm.set(Some(tokio::time::sleep_until(started + *this.timeout)));
+                }
+                ready!(this.alarm.as_pin_mut().map_or(Poll::Pending, |alarm| alarm.poll(cx)));
+                let text = "no answer came in time; the call may have run";
+                Err(Error::transport(SdkCode::RequestTimeout, text, true))
+            }
+        };
+        Poll::Ready(finish(this.request, outcome, started.elapsed()))
+    }
+}
+
+fn poll_answer<F, B, E>(
+    mut state: Pin<&mut State<F, B>>,
+    max_response_size: usize,
+    cx: &mut Context<'_>,
+) -> Poll<Result<RestResponse, Error>>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    loop {
+        match state.as_mut().project() {
+            StateProj::Refused { .. } => return Poll::Pending,
+            StateProj::Sent { answer } => {
+                let (head, body) = ready!(answer.poll(cx)).map_err(|error| no_answer(error.into()))?.into_parts();
+                let received = Received::new(max_response_size);
+                state.set(State::Reading { status: head.status, received, body });
+            }
+            StateProj::Reading { status, received, body } => {
+                let status = *status;
+                return Poll::Ready(match ready!(received.poll_all(body, cx)) {
+                    Ok(body) => RestResponse::read(status, body),
+                    Err(ReadError::Lost(error)) => Err(no_answer(error)),
+                    Err(ReadError::TooLarge) => Err(too_large(status)),
+                });
+            }
+        }
+    }
+}
+
+fn too_large(status: StatusCode) -> Error {
+    let text = "the answer is larger than the limit";
+    let error =
+        if status.is_success() { Error::decode(text) } else { Error::transport(SdkCode::InvalidResponse, text, true) };
+    error.with_status(status)
+}
+
+/// Completes an outcome: what an error may tell of the call, and the event of this send.
+fn finish(
+    request: &RestRequest,
+    outcome: Result<RestResponse, Error>,
+    elapsed: Duration,
+) -> Result<RestResponse, Error> {
+    let outcome = outcome.map_err(|error| {
+        let error = error.with_request(request).with_attempts(1);
+        match request.grant() {
+            Some(grant) => error.without(grant.credential().secret()),
+            None => error,
+        }
+    });
+    let status = match &outcome {
+        Ok(response) => Some(response.status()),
+        Err(error) => error.status(),
+    };
+    tracing::debug!(
+        target: keys::TARGET_TRANSPORT,
+        elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        { keys::METHOD } = request.method().as_str(),
+        { keys::HTTP_RESPONSE_STATUS_CODE } = status.map(|status| status.as_u16()),
+        { keys::ERROR_TYPE } = outcome.as_ref().err().map(Error::code),
+        "sent"
+    );
+    outcome
+}
+
+/// Parameters are shown at the trace level, redacted; nobody pays for it at any other.
+fn trace_parameters(request: &RestRequest) {
+    tracing::trace!(
+        target: keys::TARGET_TRANSPORT,
+        // Its `Debug` text is the redacted JSON, made only when somebody listens.
+        params = ?request.params(),
+        { keys::METHOD } = request.method().as_str(),
+        "sending"
+    );
+}
+
+impl<F, B: http_body::Body> fmt::Debug for ResponseFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").field("request", &self.request).finish_non_exhaustive()
+    }
+}
