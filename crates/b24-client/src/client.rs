@@ -1,0 +1,59 @@
+//! The handle.
+
+use std::fmt;
+
+use b24_core::{ApiVersion, Error, PortalAddress, RestRequest, RestResponse};
+use tower::util::BoxCloneSyncService;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{Api, TraceLayer};
+
+/// A handle on one portal: cheap to clone, `Send` and `Sync`, the same type whatever the credentials are.
+///
+/// It stands on a stack of tower layers, which it erases; nothing is spawned, and no runtime is needed to make one.
+#[derive(Clone)]
+pub struct Client {
+    stack: BoxCloneSyncService<RestRequest, RestResponse, Error>,
+    portal: PortalAddress,
+}
+
+impl Client {
+    /// A handle on a stack of your own that calls `portal`. The span of each call is added here.
+    pub fn new<S>(portal: PortalAddress, stack: S) -> Self
+    where
+        S: Service<RestRequest, Response = RestResponse, Error = Error> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        let traced = TraceLayer::new(portal.clone()).layer(stack);
+        Self { stack: BoxCloneSyncService::new(traced), portal }
+    }
+
+    /// REST v2: every method of the portal.
+    #[must_use]
+    pub fn v2(&self) -> Api<'_> {
+        Api::new(self, ApiVersion::V2)
+    }
+
+    /// REST v3: the newer families.
+    #[must_use]
+    pub fn v3(&self) -> Api<'_> {
+        Api::new(self, ApiVersion::V3)
+    }
+
+    /// The portal it calls.
+    #[must_use]
+    pub fn portal(&self) -> &PortalAddress {
+        &self.portal
+    }
+
+    pub(crate) fn stack(&self) -> BoxCloneSyncService<RestRequest, RestResponse, Error> {
+        self.stack.clone()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("portal", &self.portal).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api;
+mod call;
+mod client;
+pub mod trace;
+
+pub use api::Api;
+pub use call::Call;
+pub use client::Client;
+pub use trace::{Trace, TraceLayer};
