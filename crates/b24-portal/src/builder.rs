@@ -1,0 +1,201 @@
+//! Building a portal.
+
+use std::io;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config::{Config, Dialect, Hook, Limits, Plan, TimeFormat, Token, all_scopes};
+use crate::engine::Engine;
+use crate::portal::{Portal, Shared};
+use crate::rng;
+
+/// Chooses what a [`Portal`] is like. Made by [`Portal::builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use = "a portal starts with `start`"]
+pub struct PortalBuilder {
+    config: Config,
+    clock: Clock,
+    port: u16,
+    tls: bool,
+}
+
+impl PortalBuilder {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the tariff, and with it the request rate; the other limits stay as they are.
+    pub fn plan(mut self, plan: Plan) -> Self {
+        let of = Limits::of(plan);
+        self.config.limits = self.config.limits.with_rate(of.leak, of.burst);
+        self
+    }
+
+    /// Sets all limits. By default those of [`Plan::Standard`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Sets how the numbers of `time` are written.
+    pub fn time_format(mut self, format: TimeFormat) -> Self {
+        self.config.time_format = format;
+        self
+    }
+
+    /// Sets whose HTTP statuses are answered where the documentation and live servers differ.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.config.dialect = dialect;
+        self
+    }
+
+    /// Sets how many rows every table is born with; 120 by default. A row costs nothing until it is written to.
+    pub fn rows(mut self, rows: u32) -> Self {
+        self.config.rows = rows;
+        self
+    }
+
+    /// Leaves one id out after every `rows` of them. Dense by default.
+    pub fn id_gap_after(mut self, rows: u32) -> Self {
+        self.config.id_gap = Some(rows);
+        self
+    }
+
+    /// Adds a smart process with this `entityTypeId`; 128 is always there.
+    pub fn smart_process(mut self, entity_type_id: i64) -> Self {
+        if !self.config.smart_types.contains(&entity_type_id) {
+            self.config.smart_types.push(entity_type_id);
+        }
+        self
+    }
+
+    /// Sets where rows and secrets come from: equal seeds make equal portals.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Sets how long the portal waits before every answer.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.config.latency = latency;
+        self
+    }
+
+    /// Sets the clock: [`Clock::real`], the default, or a [`VirtualClock`](crate::VirtualClock).
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
+    /// Sets the TCP port on the loopback address; by default the system chooses one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Serves HTTPS with a certificate for `localhost`, `127.0.0.1` and `::1` from a self-made authority.
+    ///
+    /// [`Portal::ca_pem`] gives the authority's certificate, which a client has to trust.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Adds an inbound webhook with all scopes. The first one is [`Portal::hook_url`]'s.
+    ///
+    /// Without any, user 1 (an administrator) has one with a secret made from the seed.
+    pub fn webhook(mut self, user_id: u32, secret: impl Into<String>) -> Self {
+        let hook = Hook { user: user_id.into(), secret: secret.into(), scopes: all_scopes() };
+        self.config.hooks.push(hook);
+        self
+    }
+
+    /// Sets the scopes of the webhook added last, or of the default one. All by default.
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        if self.config.hooks.is_empty() {
+            self.config.hooks.push(self.default_hook());
+        }
+        if let Some(hook) = self.config.hooks.last_mut() {
+            hook.scopes = scopes.into_iter().map(Into::into).collect();
+        }
+        self
+    }
+
+    /// Adds an OAuth access token of an application with all scopes, good for `lives` from the portal's start.
+    ///
+    /// Zero makes a token that has expired already. The portal does not hand out or refresh tokens.
+    pub fn access_token(mut self, token: impl Into<String>, user_id: u32, lives: Duration) -> Self {
+        let held = Token { user: user_id.into(), client: "app.b24portal".into(), lives, scopes: all_scopes() };
+        self.config.tokens.insert(token.into(), held);
+        self
+    }
+
+    /// Sets the time one call of `method` takes in the eyes of the operating limiter. It is not waited for.
+    pub fn method_cost(mut self, method: impl Into<String>, cost: Duration) -> Self {
+        self.config.method_costs.insert(method.into().to_ascii_lowercase(), cost);
+        self
+    }
+
+    /// Sets the time of a call of any other method; 20 ms by default.
+    pub fn default_cost(mut self, cost: Duration) -> Self {
+        self.config.method_cost = cost;
+        self
+    }
+
+    /// Sets the time that counting one row for `total` adds; 20 µs by default, nothing with `start=-1`.
+    pub fn count_cost(mut self, per_row: Duration) -> Self {
+        self.config.count_cost = per_row;
+        self
+    }
+
+    /// Sets how many requests [`Portal::requests`] remembers; the last 10,000 by default.
+    pub fn keep_requests(mut self, count: usize) -> Self {
+        self.config.keep_requests = count;
+        self
+    }
+
+    /// Opens the portal on a loopback socket.
+    ///
+    /// # Errors
+    /// When the port cannot be opened, or the certificate cannot be made.
+    pub async fn start(self) -> io::Result<Portal> {
+        let (port, tls) = (self.port, self.tls);
+        let shared = self.share();
+        Portal::open(shared, port, tls).await
+    }
+
+    /// Makes a portal without any socket, to be called through [`Portal::service`].
+    ///
+    /// Its addresses are on the host `portal.test`, which exists nowhere.
+    #[must_use]
+    pub fn in_process(self) -> Portal {
+        let scheme = if self.tls { "https" } else { "http" };
+        Portal::without_socket(self.share(), format!("{scheme}://portal.test"))
+    }
+
+    /// Makes the portal's state machine alone, without sockets and without a clock.
+    ///
+    /// `started` is its first moment, since the Unix epoch: rows are older, tokens live from there.
+    #[must_use]
+    pub fn engine(mut self, started: Duration) -> Engine {
+        self.fill_in(started);
+        Engine::new(self.config)
+    }
+
+    fn share(mut self) -> Shared {
+        self.fill_in(self.clock.now());
+        Shared::new(self.config, self.clock)
+    }
+
+    fn fill_in(&mut self, started: Duration) {
+        if self.config.hooks.is_empty() {
+            self.config.hooks.push(self.default_hook());
+        }
+        self.config.started = started;
+    }
+
+    fn default_hook(&self) -> Hook {
+        Hook { user: 1, secret: rng::secret(self.config.seed, 0), scopes: all_scopes() }
+    }
+}

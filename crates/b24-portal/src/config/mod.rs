@@ -1,0 +1,121 @@
+//! What can be chosen about a portal.
+
+mod limits;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::time::Duration;
+
+pub use limits::{Limits, Overrun, Plan};
+
+/// Which of two sources decides where they name different HTTP statuses for one error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// The statuses of the [documentation](https://apidocs.bitrix24.com/error-codes.html): 403 for a bad webhook or a missing scope.
+    Docs,
+    /// The statuses a live server answers: 401 for both.
+    #[default]
+    Php,
+}
+
+/// How the numbers of `time` are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeFormat {
+    /// Fractions of a second, as in most of the documentation.
+    #[default]
+    Float,
+    /// `start` and `processing` in whole seconds, `duration` too large by what was cut off: current servers.
+    WholeSeconds,
+}
+
+/// An inbound webhook.
+#[derive(Clone)]
+pub(crate) struct Hook {
+    pub(crate) user: i64,
+    pub(crate) secret: String,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// An OAuth access token.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) user: i64,
+    pub(crate) client: String,
+    pub(crate) lives: Duration,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Everything the engine needs to know.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) seed: u64,
+    pub(crate) rows: u32,
+    pub(crate) id_gap: Option<u32>,
+    pub(crate) smart_types: Vec<i64>,
+    pub(crate) limits: Limits,
+    pub(crate) dialect: Dialect,
+    pub(crate) time_format: TimeFormat,
+    pub(crate) latency: Duration,
+    pub(crate) hooks: Vec<Hook>,
+    pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) method_cost: Duration,
+    pub(crate) method_costs: HashMap<String, Duration>,
+    pub(crate) count_cost: Duration,
+    pub(crate) keep_requests: usize,
+    pub(crate) started: Duration,
+}
+
+/// The scopes a webhook has when none are named: all that the portal knows.
+pub(crate) fn all_scopes() -> Vec<String> {
+    ["crm", "task", "tasks", "user", "main"].map(str::to_owned).to_vec()
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 24,
+            rows: 120,
+            id_gap: None,
+            smart_types: vec![128],
+            limits: Limits::default(),
+            dialect: Dialect::default(),
+            time_format: TimeFormat::default(),
+            latency: Duration::ZERO,
+            hooks: Vec::new(),
+            tokens: BTreeMap::new(),
+            method_cost: Duration::from_millis(20),
+            method_costs: HashMap::new(),
+            // 2.39 million rows took 49.9 s to count: https://apidocs.bitrix24.com/settings/performance/huge-data.html
+            count_cost: Duration::from_micros(20),
+            keep_requests: 10_000,
+            started: Duration::ZERO,
+        }
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hook").field("user", &self.user).field("scopes", &self.scopes).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("user", &self.user).field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The keys of `tokens` are the tokens themselves.
+        f.debug_struct("Config")
+            .field("seed", &self.seed)
+            .field("rows", &self.rows)
+            .field("limits", &self.limits)
+            .field("dialect", &self.dialect)
+            .field("hooks", &self.hooks)
+            .finish_non_exhaustive()
+    }
+}

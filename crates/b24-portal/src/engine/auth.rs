@@ -1,0 +1,82 @@
+//! Who is calling.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use crate::config::Config;
+use crate::limit::operating::Owner;
+
+/// An authenticated caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) user: i64,
+    pub(crate) owner: Owner,
+    pub(crate) scopes: Arc<[String]>,
+}
+
+/// Why nobody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthFailure {
+    Nothing,
+    BadHook,
+    BadToken,
+    Expired,
+}
+
+impl Caller {
+    /// Recognises the caller. The path beats everything, the `Authorization` header beats `auth`.
+    pub(crate) fn recognise(
+        config: &Config,
+        now: Duration,
+        hook: Option<&(String, String)>,
+        headers: &HeaderMap,
+        token: Option<&str>,
+    ) -> Result<Self, AuthFailure> {
+        if let Some((user, secret)) = hook {
+            return Self::by_hook(config, user, secret);
+        }
+        let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        match bearer.or(token).filter(|token| !token.is_empty()) {
+            Some(token) => Self::by_token(config, now, token),
+            None => Err(AuthFailure::Nothing),
+        }
+    }
+
+    /// A webhook's user is named by id or by login.
+    fn by_hook(config: &Config, user: &str, secret: &str) -> Result<Self, AuthFailure> {
+        let (index, hook) = config
+            .hooks
+            .iter()
+            .enumerate()
+            .find(|(_, hook)| {
+                hook.secret == secret && (hook.user.to_string() == user || format!("user{}", hook.user) == user)
+            })
+            .ok_or(AuthFailure::BadHook)?;
+        Ok(Self { user: hook.user, owner: Owner::Hook(index), scopes: hook.scopes.clone().into() })
+    }
+
+    fn by_token(config: &Config, now: Duration, token: &str) -> Result<Self, AuthFailure> {
+        let token = config.tokens.get(token).ok_or(AuthFailure::BadToken)?;
+        if now >= config.started + token.lives {
+            return Err(AuthFailure::Expired);
+        }
+        Ok(Self { user: token.user, owner: Owner::App(token.client.clone()), scopes: token.scopes.clone().into() })
+    }
+
+    /// Whether the caller may use methods of `scope`; the empty scope is everybody's.
+    pub(crate) fn has_scope(&self, scope: &str) -> bool {
+        scope.is_empty() || self.scopes.iter().any(|held| held.eq_ignore_ascii_case(scope))
+    }
+
+    /// The client id of an application's token.
+    pub(crate) fn client(&self) -> Option<&str> {
+        match &self.owner {
+            Owner::App(client) => Some(client),
+            Owner::Hook(_) | Owner::AnyHook => None,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `batch` of v2: up to fifty commands, one after another, in one request.
+//!
+//! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html>
+
+use std::time::Duration;
+
+use super::auth::Caller;
+use super::error::Refusal;
+use super::input::take_start;
+use super::refs::Gathered;
+use super::v2::Done;
+use super::{Engine, clockwork};
+use crate::limit::operating::Owner;
+use crate::method;
+use crate::php::form;
+use crate::value::{Array, Key, Value, map};
+
+const MAX_COMMANDS: usize = 50;
+
+impl Engine {
+    pub(super) fn run_batch2(&mut self, now: Duration, params: &Array, caller: &Caller) -> Result<Done, Refusal> {
+        let weight = self.config.limits.batch_weight;
+        if weight.is_some() && !self.may_work(now, &caller.owner, "batch") {
+            return Err(Refusal::operation_time_limit());
+        }
+        let params = params.upper();
+        let halt = params.get("HALT").is_some_and(Value::is_truthy);
+        let empty = Array::new();
+        let commands = params.get("CMD").and_then(Value::as_array).unwrap_or(&empty);
+
+        let mut gathered = Gathered::default();
+        let mut spent = Duration::ZERO;
+        for (place, (key, command)) in commands.iter().enumerate() {
+            let outcome = if place >= MAX_COMMANDS {
+                Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"))
+            } else {
+                // What is not a text is skipped without a word, but keeps its place in the count.
+                let Some(command) = command.as_str() else { continue };
+                self.run_command(now + spent, command, &gathered, caller)
+            };
+            match outcome {
+                Ok(done) => {
+                    spent += done.cost;
+                    self.keep(&mut gathered, key, now + spent - done.cost, done);
+                }
+                Err(refusal) => {
+                    gathered.error.set(key.clone(), refusal.to_array());
+                    if halt {
+                        break;
+                    }
+                }
+            }
+        }
+
+        let cost = self.cost("batch", 0) + spent;
+        let reading =
+            weight.and_then(|weight| self.meter(now, caller.owner.clone(), "batch", cost.mul_f64(weight.max(0.0))));
+        let result = map! {
+            "result" => gathered.result,
+            "result_error" => gathered.error,
+            "result_total" => gathered.total,
+            "result_next" => gathered.next,
+            "result_time" => gathered.time,
+        };
+        Ok(Done { result: result.into(), next: None, total: None, cost, reading })
+    }
+
+    fn run_command(
+        &mut self,
+        now: Duration,
+        command: &str,
+        gathered: &Gathered,
+        caller: &Caller,
+    ) -> Result<Done, Refusal> {
+        // parse_url: what follows a `#` is lost.
+        let command = command.split('#').next().unwrap_or_default();
+        let (name, query) = command.split_once('?').unwrap_or((command, ""));
+        let name = name.trim();
+        if ["batch", "download", "upload"].iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden)) {
+            return Err(Refusal::new(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"));
+        }
+        let method = method::find_v2(name).ok_or_else(Refusal::method_not_found)?;
+        if !caller.has_scope(method.scope) {
+            // Inside a batch the code comes without its text.
+            let mut refusal = Refusal::insufficient_scope(self.config.dialect);
+            refusal.description.clear();
+            return Err(refusal);
+        }
+        let mut params = gathered.substitute(&form::parse(query));
+        let start = take_start(&mut params);
+        let owner = match &caller.owner {
+            Owner::Hook(_) if self.config.limits.shared_batch_key => Owner::AnyHook,
+            owner => owner.clone(),
+        };
+        self.run_v2(now, method, &params, start, caller, owner)
+    }
+
+    fn keep(&self, gathered: &mut Gathered, key: &Key, start: Duration, done: Done) {
+        let time = clockwork::describe(start, done.cost, done.reading, self.config.time_format);
+        gathered.time.set(key.clone(), time);
+        gathered.result.set(key.clone(), done.result);
+        if let Some(total) = done.total {
+            gathered.total.set(key.clone(), total);
+        }
+        if let Some(next) = done.next {
+            gathered.next.set(key.clone(), next);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The v2 pipeline: lookup, caller, scope, limiter, method, envelope.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, Response};
+
+use super::address::{Address, Transport};
+use super::auth::{AuthFailure, Caller};
+use super::error::Refusal;
+use super::input::Input;
+use super::{Engine, clockwork, reply};
+use crate::config::Dialect;
+use crate::limit::operating::{Owner, Reading};
+use crate::method::{self, Call, Method, Run};
+use crate::php::number;
+use crate::value::{Array, Value, map};
+
+/// What a method that ran leaves for its envelope.
+pub(crate) struct Done {
+    pub(crate) result: Value,
+    pub(crate) next: Option<i64>,
+    pub(crate) total: Option<i64>,
+    pub(crate) cost: Duration,
+    pub(crate) reading: Option<Reading>,
+}
+
+impl Engine {
+    pub(super) fn answer_v2(
+        &mut self,
+        now: Duration,
+        address: &Address,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Response<Bytes> {
+        match self.serve_v2(now, address, parts, body) {
+            Ok(response) => response,
+            Err(refusal) => refuse(&refusal, address.transport),
+        }
+    }
+
+    fn serve_v2(
+        &mut self,
+        now: Duration,
+        address: &Address,
+        parts: &Parts,
+        body: &Bytes,
+    ) -> Result<Response<Bytes>, Refusal> {
+        // The lookup comes before authentication: a wrong method beats a wrong token.
+        let method = method::find_v2(&address.method).ok_or_else(Refusal::method_not_found)?;
+        let has_body = parts.method != http::Method::GET && parts.method != http::Method::HEAD;
+        let input = Input::read(parts.uri.query().unwrap_or_default(), &parts.headers, body, has_body);
+        if input.signed_link {
+            return Err(Refusal::link_check_failed());
+        }
+        let hook = address.hook.as_ref();
+        let caller = Caller::recognise(&self.config, now, hook, &parts.headers, input.token.as_deref())
+            .map_err(|failure| auth_refusal(failure, self.config.dialect))?;
+        if !caller.has_scope(method.scope) {
+            return Err(Refusal::insufficient_scope(self.config.dialect));
+        }
+        let done = match method.run {
+            Run::Plain(_) => self.run_v2(now, method, &input.params, input.start, &caller, caller.owner.clone())?,
+            Run::Batch => self.run_batch2(now, &input.params, &caller)?,
+        };
+        let cost = done.cost;
+        let mut response = reply::rest(200, &self.envelope(now, done), address.transport);
+        let processing = clockwork::processing(now, cost, self.config.time_format);
+        sign(&mut response, &caller, processing, cost);
+        Ok(response)
+    }
+
+    /// Runs one method under the operating limiter; a subcommand of a batch comes here as well.
+    pub(super) fn run_v2(
+        &mut self,
+        now: Duration,
+        method: &Method,
+        params: &Array,
+        start: Option<i64>,
+        caller: &Caller,
+        owner: Owner,
+    ) -> Result<Done, Refusal> {
+        let Run::Plain(handler) = method.run else {
+            return Err(Refusal::method_not_found());
+        };
+        if !self.may_work(now, &owner, method.name) {
+            return Err(Refusal::operation_time_limit());
+        }
+        let call = Call::new(params, start, caller, now);
+        // A method that fails is never counted: its time is free.
+        let value = handler(&mut self.world, &call)?;
+        let cost = self.cost(method.name, call.counted());
+        let reading = self.meter(now, owner, method.name, cost);
+        if let Some(refusal) = value.as_array().and_then(Refusal::inside) {
+            return Err(refusal);
+        }
+        let (result, next, total) = lift(value);
+        Ok(Done { result, next, total, cost, reading })
+    }
+
+    pub(super) fn may_work(&mut self, now: Duration, owner: &Owner, method: &str) -> bool {
+        let limits = &self.config.limits;
+        limits.operating.is_none_or(|limit| self.meters.allows(now, owner, method, limit, limits.overrun))
+    }
+
+    /// Counts work that succeeded, and gives what `time` tells about it.
+    pub(super) fn meter(&mut self, now: Duration, owner: Owner, method: &str, cost: Duration) -> Option<Reading> {
+        let limits = &self.config.limits;
+        let reading = self.meters.record(now, owner, method, cost, limits.operating?, limits.overrun);
+        limits.report_operating.then_some(reading)
+    }
+
+    pub(super) fn cost(&self, method: &str, counted: usize) -> Duration {
+        let own =
+            self.config.method_costs.get(&method.to_ascii_lowercase()).copied().unwrap_or(self.config.method_cost);
+        own + self.config.count_cost.saturating_mul(u32::try_from(counted).unwrap_or(u32::MAX))
+    }
+
+    fn envelope(&self, now: Duration, done: Done) -> Value {
+        let mut envelope = map! { "result" => done.result };
+        if let Some(next) = done.next {
+            envelope.set("next", next);
+        }
+        if let Some(total) = done.total {
+            envelope.set("total", total);
+        }
+        envelope.set("time", clockwork::describe(now, done.cost, done.reading, self.config.time_format));
+        envelope.into()
+    }
+}
+
+/// Writes a refusal.
+pub(super) fn refuse(refusal: &Refusal, transport: Transport) -> Response<Bytes> {
+    reply::rest(refusal.status, &refusal.to_array().into(), transport)
+}
+
+/// Takes `next` and `total` out of a result that is an array, as the server does with every method's.
+///
+/// That is how lists report them, and why a method whose own data has such a key loses it.
+fn lift(value: Value) -> (Value, Option<i64>, Option<i64>) {
+    let Value::Array(mut array) = value else {
+        return (value, None, None);
+    };
+    let next = array.take("next").filter(|next| !next.is_null()).map(|next| number::int(&next));
+    // `total` is lifted even when it is null, and is 0 then.
+    let total = array.take("total").map(|total| number::int(&total));
+    (array.into(), next, total)
+}
+
+fn auth_refusal(failure: AuthFailure, dialect: Dialect) -> Refusal {
+    match failure {
+        AuthFailure::Nothing => Refusal::no_auth(),
+        AuthFailure::BadHook => Refusal::invalid_credentials(dialect),
+        AuthFailure::BadToken => Refusal::invalid_token(),
+        AuthFailure::Expired => Refusal::expired_token(),
+    }
+}
+
+/// The headers a cloud portal adds to what it has executed.
+fn sign(response: &mut Response<Bytes>, caller: &Caller, processing: Duration, cost: Duration) {
+    if let Some(client) = caller.client() {
+        reply::set(response, HeaderName::from_static("x-bitrix-rest-application"), client);
+    }
+    // Wall time is rounded like `time.processing`, the two shares of CPU time are not.
+    for (name, seconds) in [
+        ("x-bitrix-rest-time", processing.as_secs_f64()),
+        ("x-bitrix-rest-user-time", cost.as_secs_f64() * 0.8),
+        ("x-bitrix-rest-system-time", cost.as_secs_f64() * 0.1),
+    ] {
+        reply::set(response, HeaderName::from_static(name), &format!("{seconds:.10}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_and_total_are_lifted_out_of_any_array_result() {
+        let (result, next, total) = lift(map! { "a" => 1_i64, "next" => "50", "total" => Value::Null }.into());
+        assert_eq!(result, map! { "a" => 1_i64 }.into());
+        assert_eq!((next, total), (Some(50), Some(0)));
+    }
+
+    #[test]
+    fn a_list_stays_a_list_when_its_totals_are_lifted() {
+        let mut rows: Array = ["x", "y"].into_iter().collect();
+        rows.set("total", 2_i64);
+        let (result, _, _) = lift(rows.into());
+        assert!(result.as_array().is_some_and(Array::is_list));
+    }
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod clock;
+mod config;
+mod engine;
+mod fault;
+mod limit;
+mod method;
+mod php;
+mod portal;
+mod record;
+mod rng;
+mod server;
+mod service;
+mod store;
+mod value;
+
+pub use builder::PortalBuilder;
+pub use clock::{Clock, VirtualClock};
+pub use config::{Dialect, Limits, Overrun, Plan, TimeFormat};
+pub use engine::{Delivery, Engine, Outcome};
+pub use fault::Fault;
+pub use portal::Portal;
+pub use record::{ApiVersion, RecordedRequest};
+pub use service::{PortalService, ResponseFuture, SourceIp};

@@ -1,0 +1,172 @@
+//! `parse_str`: how PHP reads a query string or a form body into arrays.
+//!
+//! <https://www.php.net/manual/en/function.parse-str.php>
+
+use crate::value::{Array, Key, Value};
+
+/// Reads `a[b][]=1&c=2` into nested arrays. Values are always texts; later duplicates win.
+pub(crate) fn parse(input: &str) -> Array {
+    let mut root = Array::new();
+    for pair in input.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        assign(&mut root, &decode(name), Value::Str(decode(value).into()));
+    }
+    root
+}
+
+/// `urldecode`: `+` is a space, `%XX` a byte; a broken escape stays as it is.
+pub(crate) fn decode(text: &str) -> String {
+    unescape(text, true)
+}
+
+/// `rawurldecode`: as [`decode`], with `+` left alone; what a path segment uses.
+pub(crate) fn decode_path(text: &str) -> String {
+    unescape(text, false)
+}
+
+fn unescape(text: &str, plus_is_space: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = match &bytes[at..] {
+            [b'%', high, low, ..] => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        match (bytes[at], escaped) {
+            (_, Some((high, low))) => {
+                out.push(high << 4 | low);
+                at += 3;
+                continue;
+            }
+            (b'+', None) if plus_is_space => out.push(b' '),
+            (byte, None) => out.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8(out).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Puts one variable where its name says.
+fn assign(root: &mut Array, name: &str, value: Value) {
+    let name = name.trim_start_matches(' ');
+    let Some((head, mut rest)) = split_head(name) else {
+        return;
+    };
+    let mut place = root.slot(Key::parse(head));
+    while let Some(inner) = rest.strip_prefix('[') {
+        let Some((key, tail)) = inner.split_once(']') else {
+            break;
+        };
+        if !matches!(place, Value::Array(_)) {
+            *place = Value::empty();
+        }
+        // Always an array by the line above.
+        let Value::Array(array) = place else { return };
+        place = match key {
+            "" => array.next_slot(),
+            key => array.slot(Key::parse(key.to_owned())),
+        };
+        rest = tail;
+    }
+    *place = value;
+}
+
+/// The variable's own name, with `.` and ` ` turned into `_`, and the brackets after it.
+///
+/// A `[` that is never closed is an ordinary character and becomes `_` as well.
+fn split_head(name: &str) -> Option<(String, &str)> {
+    let open = name.find('[').filter(|open| *open > 0 && name[*open..].contains(']'));
+    let (head, rest) = name.split_at(open.unwrap_or(name.len()));
+    let head: String = match open {
+        Some(_) => head.chars().map(|c| if matches!(c, '.' | ' ') { '_' } else { c }).collect(),
+        None => {
+            let mut seen_bracket = false;
+            head.chars()
+                .map(|c| match c {
+                    '[' if !seen_bracket => {
+                        seen_bracket = true;
+                        '_'
+                    }
+                    '.' | ' ' if !seen_bracket => '_',
+                    c => c,
+                })
+                .collect()
+        }
+    };
+    (!head.is_empty()).then_some((head, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::value::from_slice;
+
+    #[test]
+    fn reads_forms_as_php_does() {
+        for (form, want) in [
+            ("", "[]"),
+            ("a=1&b=2", r#"{"a":"1","b":"2"}"#),
+            ("a=1&a=2", r#"{"a":"2"}"#),
+            ("a[]=1&a[]=2", r#"{"a":["1","2"]}"#),
+            ("a[b][]=1", r#"{"a":{"b":["1"]}}"#),
+            ("a[5]=x&a[]=y", r#"{"a":{"5":"x","6":"y"}}"#),
+            ("a[1]=x", r#"{"a":{"1":"x"}}"#),
+            ("filter%5B%3EID%5D=5", r#"{"filter":{">ID":"5"}}"#),
+            ("a=1&a[b]=2", r#"{"a":{"b":"2"}}"#),
+            ("a.b=1&c d=2", r#"{"a_b":"1","c_d":"2"}"#),
+            ("a[b.c]=1", r#"{"a":{"b.c":"1"}}"#),
+            ("a[b=1", r#"{"a_b":"1"}"#),
+            ("a[b]c=1", r#"{"a":{"b":"1"}}"#),
+            ("a=x+y%2Bz&b=%zz", r#"{"a":"x y+z","b":"%zz"}"#),
+            ("=1&&a", r#"{"a":""}"#),
+            ("a=b=c", r#"{"a":"b=c"}"#),
+            ("0=x&1=y", r#"["x","y"]"#),
+        ] {
+            assert_eq!(Some(Value::from(parse(form))), from_slice(want.as_bytes()), "{form}");
+        }
+    }
+
+    fn encode(text: &str) -> String {
+        text.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02X}"))
+    }
+
+    proptest! {
+        #[test]
+        fn a_fully_escaped_tree_survives(
+            keys in prop::collection::btree_map("[a-zA-Z>=@!%_]{1,6}", prop::collection::vec(".{0,8}", 1..4), 1..5),
+        ) {
+            let mut form = Vec::new();
+            for (key, values) in &keys {
+                for (index, value) in values.iter().enumerate() {
+                    form.push(format!("f[{}][{index}]={}", encode(key), encode(value)));
+                }
+            }
+            let parsed = parse(&form.join("&"));
+            let got = parsed.get("f").and_then(Value::as_array).expect("an array");
+            prop_assert_eq!(got.len(), keys.len());
+            for (key, values) in &keys {
+                let got = got.get(key).and_then(Value::as_array).expect("an array");
+                prop_assert!(got.is_list());
+                let got: Vec<_> = got.values().filter_map(Value::as_str).collect();
+                prop_assert_eq!(&got, values);
+            }
+        }
+
+        #[test]
+        fn nothing_makes_the_parser_panic(form in ".{0,80}") {
+            parse(&form);
+        }
+    }
+}

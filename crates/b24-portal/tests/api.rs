@@ -1,0 +1,39 @@
+//! What the public types promise to the compiler.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use b24_portal::{
+    ApiVersion, Clock, Delivery, Dialect, Engine, Fault, Limits, Outcome, Overrun, Plan, Portal, PortalBuilder,
+    PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
+};
+
+fn shared<T: Debug + Send + Sync + 'static>() {}
+fn sent<T: Debug + Send + 'static>() {}
+fn cloned<T: Clone>() {}
+fn future<T: Future + Send>() {}
+
+#[test]
+fn types_go_where_tests_need_them() {
+    shared::<Portal>();
+    shared::<PortalBuilder>();
+    shared::<PortalService>();
+    shared::<Engine>();
+    shared::<Clock>();
+    shared::<VirtualClock>();
+    shared::<Fault>();
+    shared::<Limits>();
+    shared::<RecordedRequest>();
+    shared::<SourceIp>();
+    shared::<(ApiVersion, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
+    sent::<Outcome>();
+    sent::<ResponseFuture>();
+    cloned::<(PortalBuilder, PortalService, Clock, VirtualClock, Fault, Limits, RecordedRequest)>();
+    future::<ResponseFuture>();
+}
+
+#[test]
+fn starting_a_portal_can_be_awaited_anywhere() {
+    fn check<F: Future + Send>(_: F) {}
+    check(Portal::builder().start());
+}
