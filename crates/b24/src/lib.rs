@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "transport")]
+mod builder;
+mod handle;
+
+#[cfg(feature = "hook")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
+pub use b24_auth_hook as hook;
+pub use b24_client::{self as client, Api, Call, Client};
+pub use b24_core::{
+    self as core, ApiVersion, Authenticator, CallOptions, Error, ErrorKind, Grant, Method, Params, PortalAddress,
+    Reply, RestError, Safety, Secret, Time, Validation, de,
+};
+#[cfg(feature = "transport")]
+#[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
+pub use b24_transport::{self as transport, HttpClient};
+#[cfg(feature = "transport")]
+#[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
+pub use builder::Builder;
+pub use handle::B24;
