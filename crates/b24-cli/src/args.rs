@@ -1,0 +1,188 @@
+//! The arguments: what `--help` shows.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Call a Bitrix24 portal's REST API, or run an embedded portal to try things on.
+///
+/// Results are JSON on standard output; messages go to standard error. Set `RUST_LOG` (for example `b24=debug`) to see
+/// what is sent; secrets are never shown.
+#[derive(Debug, Parser)]
+#[command(name = "b24", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit status:\n  \
+    0  everything succeeded\n  \
+    1  a call failed: what the portal or the network said is on standard output as {\"error\": ..}\n  \
+    2  unusable arguments or input; nothing is printed on standard output for the unusable part";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start an embedded portal, make calls on v2 and v3, and show what was sent and what came back
+    ///
+    /// Needs no account and no network.
+    Demo,
+    /// Call one method and print its result
+    Call(CallArgs),
+    /// Run REST operations from a file or standard input, one JSON object a line
+    Run(RunArgs),
+    /// Run an embedded portal and print its webhook URL
+    Portal(PortalArgs),
+    /// Print shell completions
+    ///
+    /// For example: b24 completions bash > ~/.local/share/bash-completion/completions/b24
+    Completions {
+        /// The shell to print them for
+        shell: Shell,
+    },
+}
+
+/// Where to call.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PortalAccess {
+    /// The inbound webhook: https://<portal>/rest/<user id>/<secret>/
+    ///
+    /// Better set in the environment: other users of this machine can see arguments.
+    #[arg(long, env = "B24_HOOK", hide_env_values = true, value_name = "URL")]
+    pub(crate) hook: Option<String>,
+
+    /// Trust the root certificates in this PEM file beside those of the platform
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// Which generation of the API.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Api {
+    /// Every method of the portal
+    #[default]
+    V2,
+    /// The newer families
+    V3,
+}
+
+/// Example: b24 call crm.item.list -p entityTypeId=2 -p 'select[]=id' -p 'select[]=title' -p 'filter[>id]=100'
+#[derive(Debug, ClapArgs)]
+#[command(after_help = CALL_HELP)]
+pub(crate) struct CallArgs {
+    /// The method, such as crm.item.list
+    pub(crate) method: String,
+
+    /// The generation of the API
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) api: Api,
+
+    /// A parameter: name=value, filter[>id]=5, select[]=id
+    ///
+    /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
+    #[arg(short = 'p', long = "param", value_name = "KEY=VALUE")]
+    pub(crate) param: Vec<String>,
+
+    /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
+    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    pub(crate) params: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) access: PortalAccess,
+
+    /// The id by which the call is known in the portal's log; default: a new UUID
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+
+    /// Seconds one send may take; the cloud itself cuts a request at 60 s
+    #[arg(long, value_name = "SECONDS", default_value = "75", value_parser = seconds)]
+    pub(crate) timeout: std::time::Duration,
+}
+
+const CALL_HELP: &str = "Prints {\"result\": .., \"time\": .., \"next\": .., \"total\": ..}, or {\"error\": {\"kind\", \"code\", \
+    \"message\", \"status\", \"mayHaveRun\", ..}} with exit status 1.";
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = RUN_HELP)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) access: PortalAccess,
+
+    /// Restriction parameters as JSON, merged over the default preset; checked for shape, not obeyed yet
+    #[arg(long, value_name = "JSON")]
+    pub(crate) restrictions: Option<String>,
+
+    /// How many operations may be in flight; with 1, output keeps the order of the input
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) concurrency: u16,
+
+    /// The file with the operations; default: standard input
+    pub(crate) file: Option<PathBuf>,
+}
+
+const RUN_HELP: &str = "Each line is one operation:\n  \
+    {\"id\": 1, \"op\": \"call\", \"api\": \"v2\", \"method\": \"crm.deal.get\", \"params\": {\"id\": 7},\n   \
+     \"options\": {\"requestId\": \"job-17\", \"timeoutMs\": 5000, \"deadlineMs\": 9000, \"idempotent\": false}}\n\
+    and gives one line:\n  \
+    {\"id\": 1, \"ok\": true, \"result\": .., \"time\": .., \"next\"?, \"total\"?}\n  \
+    {\"id\": 1, \"ok\": false, \"soft\": .., \"error\": {\"kind\", \"code\", \"message\", \"status\", \"mayHaveRun\", \"validation\"?}}\n\
+    A failed operation does not stop the ones after it; the exit status is then 1.";
+
+/// The embedded portal is strict and faithful: limits, error shapes, paging quirks. It keeps everything in memory.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PortalArgs {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Serve https with a self-made certificate authority, and write its certificate to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls: Option<PathBuf>,
+
+    /// The plan, which decides how many requests are let through
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) plan: Plan,
+
+    /// How many rows each table has
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    pub(crate) rows: u32,
+
+    /// What the data and the webhook's secret are made from: the same number makes the same portal
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Milliseconds each answer takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) latency: u64,
+
+    /// Let every request through, as fast as it comes
+    #[arg(long)]
+    pub(crate) no_limits: bool,
+}
+
+/// A portal's plan.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Plan {
+    /// 50 requests at once, 2 a second
+    #[default]
+    Standard,
+    /// 250 requests at once, 5 a second
+    Enterprise,
+}
+
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    std::time::Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,36 @@
+//! How a command ends when it does not succeed.
+
+use std::process::ExitCode;
+
+use b24::Error;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A call failed; what there is to say has been printed. Exit status 1.
+    Call,
+    /// Unusable arguments or input; the text says what. Exit status 2.
+    Unusable(String),
+}
+
+impl Failure {
+    pub(crate) fn unusable(text: impl Into<String>) -> Self {
+        Self::Unusable(text.into())
+    }
+
+    /// Arguments that the SDK refuses: its code and its words, which repeat nothing secret.
+    pub(crate) fn refused(error: &Error) -> Self {
+        Self::Unusable(error.to_string())
+    }
+
+    /// Says what is left to say, and gives the exit status.
+    pub(crate) fn report(self) -> ExitCode {
+        match self {
+            Self::Call => ExitCode::from(1),
+            Self::Unusable(text) => {
+                eprintln!("b24: {text}");
+                ExitCode::from(2)
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What results and errors look like on standard output.
+
+use std::borrow::Cow;
+
+use b24::{Error, Reply, Time, Validation};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// A payload as the portal wrote it: order of keys and digits of numbers are kept.
+pub(crate) type Payload = Box<RawValue>;
+
+/// A success: `{"result", "time", "next"?, "total"?}`.
+#[derive(Serialize)]
+pub(crate) struct Success {
+    pub(crate) result: Payload,
+    pub(crate) time: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total: Option<u64>,
+}
+
+impl From<Reply<Payload>> for Success {
+    fn from(reply: Reply<Payload>) -> Self {
+        Self { result: one_line(reply.result), time: reply.time, next: reply.next, total: reply.total }
+    }
+}
+
+/// A failure: `{"error": ..}`.
+#[derive(Serialize)]
+pub(crate) struct Failed<'a> {
+    error: Problem<'a>,
+}
+
+impl<'a> From<&'a Error> for Failed<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self { error: error.into() }
+    }
+}
+
+/// An error: `{"kind", "code", "message", "status", "validation"?, "mayHaveRun"}`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Problem<'a> {
+    kind: &'static str,
+    code: &'a str,
+    message: &'a str,
+    /// 0 where no answer came.
+    status: u16,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    validation: Vec<Row<'a>>,
+    may_have_run: bool,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl<'a> From<&'a Error> for Problem<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self {
+            kind: error.kind().as_str(),
+            code: error.code(),
+            message: error.message(),
+            status: error.status().map_or(0, |status| status.as_u16()),
+            validation: error.validation().iter().map(row).collect(),
+            may_have_run: error.may_have_run(),
+        }
+    }
+}
+
+fn row(row: &Validation) -> Row<'_> {
+    Row { message: &row.message, field: row.field.as_deref() }
+}
+
+/// JSON text on one line: a portal may send it with line breaks, which can only stand between its parts.
+fn one_line(payload: Payload) -> Payload {
+    if !payload.get().contains(['\n', '\r']) {
+        return payload;
+    }
+    let line = payload.get().replace(['\n', '\r'], " ");
+    RawValue::from_string(line).unwrap_or(payload)
+}
+
+/// An error for people: one line, with the reasons behind it.
+pub(crate) fn explain(error: &Error) -> String {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let chain = std::iter::successors(Some(first), |error| (*error).source());
+    let texts: Vec<_> = chain.map(|error| Cow::Owned::<str>(error.to_string())).collect();
+    texts.join(": ")
+}
+
+/// JSON on one line; for the types of this program it cannot fail.
+pub(crate) fn json_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
