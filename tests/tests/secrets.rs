@@ -1,0 +1,180 @@
+//! No secret is in any log, error or `Debug` text: every flow is driven with the log at its most talkative, and all that
+//! was written is searched.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{
+    error::Error as StdError,
+    future::{Ready, ready},
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use b24::{Authenticator, B24, Call, Error, Grant, HttpClient, Secret, client::Api};
+use b24_portal::{Fault, Portal};
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+
+const HOOK_SECRET: &str = "s3cr3tHookVn64";
+const TOKEN: &str = "s3cr3tTokenZq81";
+const SECRETS: &[&str] =
+    &[HOOK_SECRET, TOKEN, "s3cr3tPassword", "s3cr3tDeep", "s3cr3tInList", "s3cr3tInUrl", "s3cr3tResult"];
+
+/// All that was written.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    /// Everything there is to print of an error.
+    fn note(&self, error: &Error) {
+        let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.request());
+        let mut source = StdError::source(error);
+        while let Some(cause) = source {
+            text.push_str(&format!("{cause}\n{cause:?}\n"));
+            source = cause.source();
+        }
+        self.0.lock().unwrap().extend_from_slice(text.as_bytes());
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// A call whose parameters hold secrets at every depth.
+fn call(api: Api<'_>, method: &str) -> Call {
+    api.call(method).timeout(Duration::from_millis(300)).params(json!({
+        "id": 1,
+        "entityTypeId": 2,
+        "fields": { "PASSWORD": "s3cr3tPassword", "more": [{ "deep": { "access_token": "s3cr3tDeep" } }] },
+        "list": [[{ "token": "s3cr3tInList" }]],
+        "link": "https://p.example/download?auth=s3cr3tInUrl",
+    }))
+}
+
+/// Faults that make a call go wrong in every way there is; some repeat the address and the credential they were called
+/// with, as gateways do.
+fn faults(hook_url: &str, credential: &str) -> Vec<Fault> {
+    let page = format!("<html>upstream {hook_url}crm.item.get failed</html>");
+    let echo =
+        json!({ "error": "GATEWAY", "error_description": format!("no route to {hook_url}profile with {credential}") });
+    let validation = json!({ "error": { "code": hook_url, "message": hook_url,
+        "validation": [{ "field": credential, "message": hook_url }] } });
+    vec![
+        Fault::lost_response(),
+        Fault::reset(),
+        Fault::reset_unread(),
+        Fault::truncated_body(9),
+        Fault::slow_body(1, Duration::from_millis(80)),
+        Fault::query_limit_exceeded(),
+        Fault::deleted(),
+        Fault::moved(hook_url.trim_end_matches('/')),
+        Fault::reply(502, "text/html", page),
+        Fault::reply(500, "application/json", echo.to_string()),
+        Fault::reply(401, "application/json", r#"{"error":"expired_token","error_description":"x"}"#),
+        Fault::reply(400, "application/json", validation.to_string()),
+        Fault::reply(200, "application/json", r#"{"result":{"DOWNLOAD_URL":"https://p/?token=s3cr3tResult"}}"#),
+        Fault::reply(200, "application/json", r#"{"result":"s3cr3tResult"#),
+    ]
+}
+
+async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
+    let text = format!("{b24:?} {:?}", b24.v2().call("profile").params(json!({ "secret": "s3cr3tDeep" })));
+    log.0.lock().unwrap().extend_from_slice(text.as_bytes());
+    for method in ["crm.item.get", "task.item.getdata", "", "a/b"] {
+        for api in [b24.v2(), b24.v3()] {
+            if let Err(error) = call(api, method).send::<Value>().await {
+                log.note(&error);
+            }
+        }
+    }
+    for fault in faults(&portal.hook_url(), credential) {
+        for api in [b24.v2(), b24.v3()] {
+            portal.fault(fault.clone());
+            // A type that no payload fits, so that a decoding error comes out too.
+            if let Err(error) = call(api, "profile").send::<u8>().await {
+                log.note(&error);
+            }
+            portal.clear_faults();
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_flow_writes_a_secret_anywhere() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .with_max_level(tracing::Level::TRACE)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let plain = Portal::builder().webhook(1, HOOK_SECRET).start().await.unwrap();
+    drive(&log, &plain, &B24::from_webhook_url(&plain.hook_url()).unwrap(), HOOK_SECRET).await;
+
+    let tls = Portal::builder().webhook(1, HOOK_SECRET).tls().start().await.unwrap();
+    let client = HttpClient::builder().root_certificates_pem(tls.ca_pem().unwrap().as_bytes()).unwrap().build();
+    drive(&log, &tls, &B24::builder().http_client(client).webhook_url(&tls.hook_url()).unwrap(), HOOK_SECRET).await;
+    // The authority of this one is not trusted.
+    drive(&log, &tls, &B24::from_webhook_url(&tls.hook_url()).unwrap(), HOOK_SECRET).await;
+
+    let app = Portal::builder().webhook(1, HOOK_SECRET).access_token(TOKEN, 1, Duration::from_secs(60)).tls();
+    let app = app.start().await.unwrap();
+    let trust = HttpClient::builder().root_certificates_pem(app.ca_pem().unwrap().as_bytes()).unwrap().build();
+    let b24 = B24::builder().http_client(trust).authenticator(app.url().parse().unwrap(), Token::new(app.url()));
+    assert!(b24.v2().call("profile").send::<Value>().await.is_ok(), "the token is good");
+    drive(&log, &app, &b24, TOKEN).await;
+
+    let text = log.text();
+    for secret in SECRETS {
+        let found = text.find(secret).map(|at| &text[text[..at].rfind('\n').unwrap_or(0)..at]);
+        assert_eq!(found, None, "{secret} was written");
+    }
+    // The log is not simply empty: spans, redacted parameters and HTTP/2 frames are in it.
+    for word in ["b24.call", "\"PASSWORD\":\"***\"", "h2::codec", "url.template=\"/rest/{method}\""] {
+        assert!(text.contains(word), "{word} is missing");
+    }
+}
+
+/// One token for ever.
+#[derive(Clone)]
+struct Token(Grant);
+
+impl Token {
+    fn new(url: &str) -> Self {
+        Self(Grant::token(url.parse().unwrap(), Secret::from(TOKEN), 0))
+    }
+}
+
+impl Authenticator for Token {
+    type Future = Ready<Result<Grant, Error>>;
+
+    fn authorize(&self) -> Self::Future {
+        ready(Ok(self.0.clone()))
+    }
+
+    fn renew(&self, _: &Grant) -> Self::Future {
+        self.authorize()
+    }
+}
