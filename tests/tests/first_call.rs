@@ -74,6 +74,14 @@ async fn digits_and_order_of_keys_reach_the_portal() {
 }
 
 #[tokio::test]
+async fn a_portal_in_process_needs_no_socket() {
+    let portal = Portal::builder().in_process();
+    let b24 = B24::builder().http_client(portal.service()).webhook_url(&portal.hook_url()).unwrap();
+    assert_eq!(b24.v2().call("profile").send::<Profile>().await.unwrap().result.id, 1);
+    assert_eq!(portal.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn many_calls_at_once_share_the_handle() {
     let portal = Portal::builder().limits(b24_portal::Limits::off()).start().await.unwrap();
     let b24 = B24::from_webhook_url(&portal.hook_url()).unwrap();

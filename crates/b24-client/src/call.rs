@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use b24_core::{ApiVersion, CallOptions, Error, Method, Params, Reply, RestError, RestRequest, RestResponse, Safety};
+use b24_core::{
+    ApiVersion, CallOptions, Error, ErrorKind, Method, Params, Reply, RestError, RestRequest, RestResponse, Safety,
+    keys,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
@@ -97,7 +100,18 @@ impl Call {
                 reply.request_id = sent.options().request_id().map(Into::into);
                 Ok(reply)
             }
-            Err(error) => Err(error.with_request(&sent)),
+            Err(error) => {
+                let error = error.with_request(&sent);
+                if error.kind() == ErrorKind::Decode {
+                    // The span closed with the answer; that nobody could read it shows only here.
+                    tracing::debug!(
+                        target: keys::TARGET_CLIENT,
+                        { { keys::METHOD } = sent.method().as_str(), { keys::ERROR_TYPE } = error.code() },
+                        "the answer could not be read"
+                    );
+                }
+                Err(error)
+            }
         }
     }
 

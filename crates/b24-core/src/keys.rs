@@ -8,6 +8,8 @@
 pub const SPAN_CALL: &str = "b24.call";
 /// The target of the events of single sends.
 pub const TARGET_TRANSPORT: &str = "b24::transport";
+/// The target of the events of whole calls.
+pub const TARGET_CLIENT: &str = "b24::client";
 /// The target of the events of credentials.
 pub const TARGET_AUTH: &str = "b24::auth";
 
@@ -32,6 +34,10 @@ pub const OTEL_KIND: &str = "otel.kind";
 /// `error` when the call failed.
 pub const OTEL_STATUS_CODE: &str = "otel.status_code";
 
+/// Milliseconds one send took.
+pub const ELAPSED_MS: &str = "b24.elapsed_ms";
+/// The parameters of a call, redacted; at the trace level only.
+pub const PARAMS: &str = "b24.params";
 /// The REST method.
 pub const METHOD: &str = "b24.method";
 /// `v2` or `v3`.

@@ -87,6 +87,12 @@ impl PortalAddress {
         self.authority.host()
     }
 
+    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.host())
+    }
+
     /// The port, the scheme's own included.
     #[must_use]
     pub fn port(&self) -> u16 {

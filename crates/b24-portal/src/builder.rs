@@ -170,8 +170,7 @@ impl PortalBuilder {
     /// Its addresses are on the host `portal.test`, which exists nowhere.
     #[must_use]
     pub fn in_process(self) -> Portal {
-        let scheme = if self.tls { "https" } else { "http" };
-        Portal::without_socket(self.share(), format!("{scheme}://portal.test"))
+        Portal::without_socket(self.share(), "https://portal.test".to_owned())
     }
 
     /// Makes the portal's state machine alone, without sockets and without a clock.

@@ -1,5 +1,6 @@
 //! The portal as a `tower` service: the whole of it, without sockets.
 
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -10,6 +11,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
 use tower_service::Service;
 
 use crate::engine::{Delivery, Outcome};
@@ -35,8 +38,11 @@ impl PortalService {
     }
 }
 
-impl Service<Request<Bytes>> for PortalService {
-    type Response = Response<Bytes>;
+impl<B> Service<Request<B>> for PortalService
+where
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Response = Response<Full<Bytes>>;
     type Error = io::Error;
     type Future = ResponseFuture;
 
@@ -44,7 +50,7 @@ impl Service<Request<Bytes>> for PortalService {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> ResponseFuture {
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let shared = Arc::clone(&self.shared);
         ResponseFuture(Box::pin(async move {
             let source =
@@ -53,8 +59,9 @@ impl Service<Request<Bytes>> for PortalService {
             if shared.engine().cuts_unread(source, &head) {
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
+            let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
             let outcome = shared.handle(source, Request::from_parts(head, body));
-            deliver(&shared, outcome).await
+            Ok(deliver(&shared, outcome).await?.map(Full::new))
         }))
     }
 }
@@ -74,10 +81,12 @@ async fn deliver(shared: &Shared, outcome: Outcome) -> io::Result<Response<Bytes
 }
 
 /// The answer to come.
-pub struct ResponseFuture(Pin<Box<dyn Future<Output = io::Result<Response<Bytes>>> + Send>>);
+pub struct ResponseFuture(Pin<Box<dyn Future<Output = Answer> + Send>>);
+
+type Answer = io::Result<Response<Full<Bytes>>>;
 
 impl Future for ResponseFuture {
-    type Output = io::Result<Response<Bytes>>;
+    type Output = Answer;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.as_mut().poll(cx)

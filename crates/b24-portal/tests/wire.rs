@@ -192,6 +192,6 @@ async fn sockets_and_services_share_one_portal() {
     let portal = portal().await;
     let path = portal.hook_url().replace(portal.url(), "");
     let add = Request::post(format!("{path}crm.deal.add?fields[TITLE]=x")).body(Bytes::new()).expect("a request");
-    portal.service().call(add).await.expect("an answer");
+    portal.service().call(add.map(Full::new)).await.expect("an answer");
     assert_eq!(last_deal(&portal).await, "121");
 }

@@ -35,7 +35,7 @@ impl HttpError {
 
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.sent { LOST } else { NO_CONNECTION })
+        f.write_str(if self.sent { "sent, but not answered" } else { "not sent" })
     }
 }
 

@@ -20,3 +20,5 @@ pub use b24_transport::{self as transport, HttpClient};
 #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
 pub use builder::Builder;
 pub use handle::B24;
+/// The types of requests and responses that HTTP layers and clients of your own are written against.
+pub use http;

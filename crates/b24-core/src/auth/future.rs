@@ -82,7 +82,11 @@ where
                     if let Some(refusal) = refusal.take().filter(|_| same) {
                         return Poll::Ready(Err(refusal));
                     }
-                    tracing::debug!(target: keys::TARGET_AUTH, method = %this.request.method(), "sent again with renewed credentials");
+                    tracing::debug!(
+                        target: keys::TARGET_AUTH,
+                        { { keys::METHOD } = this.request.method().as_str() },
+                        "sent again with renewed credentials"
+                    );
                     *this.request = this.request.clone().with_grant(renewed);
                     this.state.set(State::Ready);
                 }

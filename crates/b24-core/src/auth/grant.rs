@@ -24,7 +24,7 @@ pub enum Credential {
     Webhook {
         /// The user whose rights the webhook has.
         user_id: u64,
-        /// The secret; it never expires.
+        /// The secret; nothing renews it.
         secret: Secret,
     },
     /// An access token, sent as `Authorization: Bearer`.

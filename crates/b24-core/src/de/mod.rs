@@ -26,7 +26,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/data-types.html>
+//! Source: <https://apidocs.bitrix24.com/api-reference/data-types.html>
 
 mod flag;
 mod number;

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use b24_portal::{Portal, PortalBuilder, PortalService, SourceIp, VirtualClock};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower_service::Service;
 
@@ -75,7 +76,8 @@ impl Bench {
             request.extensions_mut().insert(SourceIp(source));
         }
         let mut service: PortalService = self.portal.service();
-        service.call(request).await
+        let (head, body) = service.call(request.map(Full::new)).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await.expect("a body in memory").to_bytes()))
     }
 }
 

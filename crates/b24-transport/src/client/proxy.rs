@@ -1,11 +1,8 @@
 //! Proxies of the environment.
 
-use std::{
-    net::{Ipv4Addr, Ipv6Addr},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use b24_core::BoxError;
+use b24_core::{BoxError, PortalAddress};
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
@@ -31,9 +28,8 @@ impl Proxies {
 
     /// The proxy for an address; `None` where it is reached directly, as loopback hosts always are.
     pub(super) fn proxy_for(&self, uri: &Uri) -> Result<Option<Intercept>, BoxError> {
-        let host = uri.host().unwrap_or_default();
-        let Some(proxy) = self.0.as_ref().filter(|_| !is_loopback(host)).and_then(|matcher| matcher.intercept(uri))
-        else {
+        let loopback = PortalAddress::from_uri(uri).is_ok_and(|portal| portal.is_loopback());
+        let Some(proxy) = self.0.as_ref().filter(|_| !loopback).and_then(|matcher| matcher.intercept(uri)) else {
             return Ok(None);
         };
         match proxy.uri().scheme_str() {
@@ -42,13 +38,6 @@ impl Proxies {
             _ => Err("the environment names a proxy that is neither http nor https".into()),
         }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || bare.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -157,10 +157,12 @@ fn finish(
     };
     tracing::debug!(
         target: keys::TARGET_TRANSPORT,
-        elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        { keys::METHOD } = request.method().as_str(),
-        { keys::HTTP_RESPONSE_STATUS_CODE } = status.map(|status| status.as_u16()),
-        { keys::ERROR_TYPE } = outcome.as_ref().err().map(Error::code),
+        {
+            { keys::METHOD } = request.method().as_str(),
+            { keys::HTTP_RESPONSE_STATUS_CODE } = status.map(|status| status.as_u16()),
+            { keys::ERROR_TYPE } = outcome.as_ref().err().map(Error::code),
+            { keys::ELAPSED_MS } = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        },
         "sent"
     );
     outcome
@@ -170,9 +172,11 @@ fn finish(
 fn trace_parameters(request: &RestRequest) {
     tracing::trace!(
         target: keys::TARGET_TRANSPORT,
-        // Its `Debug` text is the redacted JSON, made only when somebody listens.
-        params = ?request.params(),
-        { keys::METHOD } = request.method().as_str(),
+        {
+            { keys::METHOD } = request.method().as_str(),
+            // Its `Debug` text is the redacted JSON, made only when somebody listens.
+            { keys::PARAMS } = ?request.params(),
+        },
         "sending"
     );
 }
