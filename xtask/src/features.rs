@@ -1,0 +1,80 @@
+//! `cargo xtask features`: each feature alone, and what a minimal build must not pull.
+
+use xshell::cmd;
+
+use crate::outcome::{Outcome, Result};
+use crate::project::Project;
+use crate::tool::HACK;
+use crate::tree;
+
+/// The library crates.
+const LIBRARIES: [&str; 6] = ["b24-core", "b24-transport", "b24-auth-hook", "b24-client", "b24", "b24-portal"];
+
+/// What the smallest build of a package must not pull: package, options, families of crates.
+const LEAN: [(&str, &[&str], &[&str]); 4] = [
+    ("b24-core", &[], &["tokio", "hyper", "rustls", "url"]),
+    ("b24-auth-hook", &[], &["tokio", "hyper", "rustls"]),
+    ("b24-client", &[], &["hyper", "rustls"]),
+    ("b24", &["--no-default-features"], &["hyper", "rustls"]),
+];
+
+/// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
+const SIBLINGS: [(&str, &[&str]); 5] = [
+    ("b24-core", &[]),
+    ("b24-portal", &[]),
+    ("b24-transport", &["b24-core"]),
+    ("b24-auth-hook", &["b24-core"]),
+    ("b24-client", &["b24-core"]),
+];
+
+/// The assertions come first: they take seconds.
+pub(crate) fn run(project: &Project) -> Result<Outcome> {
+    let mut problems = too_heavy(project)?;
+    problems.extend(wrong_siblings(project)?);
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    if !problems.is_empty() {
+        return Err(format!("{} dependency rule(s) broken, see above", problems.len()).into());
+    }
+    HACK.require(project)?;
+    each_feature(project)?;
+    Ok(Outcome::Done)
+}
+
+/// Clippy rather than check: it costs the same and an unused import of one feature set fails.
+///
+/// Development dependencies stay out without cargo-hack's `--no-dev-deps` (which rewrites the
+/// manifests while it runs): the resolver does not mix their features into a build of the library.
+fn each_feature(project: &Project) -> Result {
+    let sh = project.shell();
+    let packages: Vec<_> = LIBRARIES.iter().flat_map(|name| ["-p", *name]).collect();
+    let deny = ["--", "-D", "warnings"];
+    project.run(cmd!(sh, "cargo hack clippy --lib --each-feature {packages...} {deny...}"))
+}
+
+fn too_heavy(project: &Project) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (package, options, families) in LEAN {
+        let crates = tree::crates(project, package, options)?;
+        let build = [&[package], options].concat().join(" ");
+        for name in tree::members(&crates, families) {
+            problems.push(format!("{build} must not pull {name}"));
+        }
+    }
+    Ok(problems)
+}
+
+fn wrong_siblings(project: &Project) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for (package, allowed) in SIBLINGS {
+        // The widest build there is: every feature, every platform.
+        let crates = tree::crates(project, package, &["--all-features", "--target", "all"])?;
+        for name in tree::members(&crates, &["b24"]) {
+            if name != package && !allowed.contains(&name) {
+                problems.push(format!("{package} must not depend on {name}"));
+            }
+        }
+    }
+    Ok(problems)
+}
