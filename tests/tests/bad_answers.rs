@@ -133,3 +133,28 @@ async fn a_dropped_call_leaves_the_handle_usable() {
     assert!(dropped.is_err());
     assert!(b24.v2().call("profile").send::<Value>().await.is_ok());
 }
+
+#[tokio::test]
+async fn the_first_error_of_a_v3_batch_leaves_done_what_came_before() {
+    // https://apidocs.bitrix24.com/api-reference/rest-v3.html: there is no transaction.
+    let portal = Portal::builder().rows(5).start().await.unwrap();
+    let b24 = B24::from_webhook_url(&portal.hook_url()).unwrap();
+    let commands = json!({
+        "0": { "method": "tasks.task.add", "query": { "fields": { "title": "x", "creatorId": 1, "responsibleId": 1 } } },
+        "1": { "method": "tasks.task.get", "query": { "id": 99_999 } },
+    });
+    let error = b24.v3().call("batch").params(commands).send::<Value>().await.unwrap_err();
+    assert!(error.code().ends_with("ENTITYNOTFOUNDEXCEPTION"), "{error}");
+    assert!(error.may_have_run());
+    let added = b24.v3().call("tasks.task.get").params(json!({ "id": 6, "select": ["id"] })).send::<Value>().await;
+    assert_eq!(added.unwrap().result["item"]["id"], 6);
+}
+
+#[tokio::test]
+async fn a_time_beyond_the_end_of_the_clock_means_no_limit() {
+    let portal = Portal::builder().start().await.unwrap();
+    let b24 = B24::from_webhook_url(&portal.hook_url()).unwrap();
+    for time in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
+        assert!(b24.v2().call("profile").timeout(time).deadline(time).send::<Value>().await.is_ok());
+    }
+}

@@ -130,3 +130,96 @@ async fn a_client_that_prints_the_url_into_its_errors_gives_no_secret_away() {
     let shown = format!("{error} {error:?} {source} {source:?}");
     assert!(shown.contains("error sending request for url") && !shown.contains("s3cr3tHook"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_layer_that_sends_again_cannot_hide_a_send_that_may_have_run() {
+    let sends = Arc::<Mutex<u32>>::default();
+    let counter = Arc::clone(&sends);
+    let client = tower::service_fn(move |_: Request<Body>| {
+        let mut count = counter.lock().unwrap();
+        *count += 1;
+        let error = if *count == 1 { HttpError::sent("reset") } else { HttpError::not_sent("refused") };
+        ready(Err::<Response<Full<bytes::Bytes>>, _>(error))
+    });
+    let b24 =
+        B24::builder().http_client(client).http_layer(tower::layer::layer_fn(SendTwice)).webhook_url(HOOK).unwrap();
+    let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
+    assert_eq!((*sends.lock().unwrap(), error.attempts(), error.may_have_run()), (2, 2, true));
+}
+
+/// Sends every request twice, one after the other, and gives the second outcome: a careless retry.
+#[derive(Clone)]
+struct SendTwice<S>(S);
+
+impl<S> Service<Request<Body>> for SendTwice<S>
+where
+    S: Service<Request<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Response: Send,
+    S::Error: Send,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (first, second) = (self.0.clone(), self.0.clone());
+        let again = request.clone();
+        Box::pin(async move {
+            let _ = first.oneshot(request).await;
+            second.oneshot(again).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_layer_sees_no_secret_in_the_errors_that_come_up_through_it() {
+    let seen = Arc::<Mutex<String>>::default();
+    let log = Arc::clone(&seen);
+    let layer = tower::layer::layer_fn(move |inner| {
+        let log = Arc::clone(&log);
+        tower::util::MapErr::new(inner, move |error: HttpError| {
+            let source = std::error::Error::source(&error).map(|source| format!("{source} {source:?}"));
+            *log.lock().unwrap() = format!("{error} {error:?} {source:?}");
+            error
+        })
+    });
+    let client = tower::service_fn(|request: Request<Body>| {
+        let text = format!("error sending request for url ({})", request.uri());
+        ready(Err::<Response<Full<bytes::Bytes>>, _>(std::io::Error::other(text)))
+    });
+    let b24 = B24::builder().http_client(client).http_layer(layer).webhook_url(HOOK).unwrap();
+    let error = b24.v2().call("profile").send::<Value>().await.unwrap_err();
+    assert!(error.may_have_run());
+    let seen = seen.lock().unwrap();
+    assert!(seen.contains("error sending request for url") && !seen.contains("s3cr3tHook"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_calls_has_sent_nothing() {
+    #[derive(Clone)]
+    struct Closed;
+
+    impl Service<Request<Body>> for Closed {
+        type Response = Response<Full<bytes::Bytes>>;
+        type Error = std::io::Error;
+        type Future = Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            Poll::Ready(Err(std::io::Error::other(format!("closed after {HOOK}profile"))))
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            unreachable!("never ready")
+        }
+    }
+
+    let b24 = B24::builder().http_client(Closed).webhook_url(HOOK).unwrap();
+    let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
+    assert_eq!((error.code(), error.may_have_run(), error.attempts()), ("NETWORK_ERROR", false, 0));
+    assert!(!format!("{error:?}").contains("s3cr3tHook"), "{error:?}");
+}

@@ -94,7 +94,9 @@ fn faults(hook_url: &str, credential: &str) -> Vec<Fault> {
         Fault::reply(401, "application/json", r#"{"error":"expired_token","error_description":"x"}"#),
         Fault::reply(400, "application/json", validation.to_string()),
         Fault::reply(200, "application/json", r#"{"result":{"DOWNLOAD_URL":"https://p/?token=s3cr3tResult"}}"#),
+        Fault::reply(200, "application/json", r#"{"result":"s3cr3tResult"}"#),
         Fault::reply(200, "application/json", r#"{"result":"s3cr3tResult"#),
+        Fault::reply(200, "application/json", r#""s3cr3tResult""#),
     ]
 }
 

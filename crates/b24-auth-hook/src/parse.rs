@@ -22,11 +22,8 @@ pub(crate) fn parse(url: &str) -> Result<Grant, HookUrlError> {
     // A user id is digits only: `parse` alone would take a sign too.
     let digits = user_id.bytes().all(|byte| byte.is_ascii_digit());
     let user_id = user_id.parse().ok().filter(|_| digits).ok_or(HookUrlError::UserId)?;
-    // Some clients resolve these two, and would send the call to another path.
-    if matches!(secret, "." | "..") {
-        return Err(HookUrlError::Malformed);
-    }
-    Ok(Grant::webhook(portal, user_id, Secret::from(secret)))
+    let secret = Secret::from(secret);
+    secret.is_path_segment().then(|| Grant::webhook(portal, user_id, secret)).ok_or(HookUrlError::Malformed)
 }
 
 #[cfg(test)]
@@ -96,6 +93,9 @@ mod tests {
             ("https://p.com/sub/rest/1/s", HookUrlError::Malformed),
             ("https://p.com/rest/api/rest/api/1/s", HookUrlError::Malformed),
             ("https://p.com/rest/1/..", HookUrlError::Malformed),
+            ("https://p.com/rest/1/%2e.", HookUrlError::Malformed),
+            ("https://p.com/rest/1/***", HookUrlError::Malformed),
+            ("https://p.com/rest/1/é", HookUrlError::Malformed),
             ("https://p.com/rest/-1/s", HookUrlError::UserId),
             ("https://p.com/rest/+1/s", HookUrlError::UserId),
             ("https://p.com/rest/s3cr3t/1", HookUrlError::UserId),

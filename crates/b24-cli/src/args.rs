@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use b24::Secret;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -48,8 +49,8 @@ pub(crate) struct PortalAccess {
     /// The inbound webhook: https://<portal>/rest/<user id>/<secret>/
     ///
     /// Better set in the environment: other users of this machine can see arguments.
-    #[arg(long, env = "B24_HOOK", hide_env_values = true, value_name = "URL")]
-    pub(crate) hook: Option<String>,
+    #[arg(long, env = "B24_HOOK", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    pub(crate) hook: Option<Secret>,
 
     /// Trust the root certificates in this PEM file beside those of the platform
     #[arg(long, value_name = "FILE")]
@@ -108,7 +109,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) access: PortalAccess,
 
-    /// Restriction parameters as JSON, merged over the default preset; checked for shape, not obeyed yet
+    /// Restriction parameters as JSON, merged over the default preset; their names are checked, they are not obeyed yet
     #[arg(long, value_name = "JSON")]
     pub(crate) restrictions: Option<String>,
 
@@ -168,6 +169,10 @@ pub(crate) enum Plan {
     Standard,
     /// 250 requests at once, 5 a second
     Enterprise,
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::from(text))
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

@@ -9,7 +9,7 @@ use crate::{
     args::{Api, CallArgs},
     connect::{connect, runtime},
     failure::Failure,
-    output::{Failed, Payload, Success, explain, json_text},
+    output::{Failed, Payload, Success, explain, json_text, print, say},
     param,
 };
 
@@ -25,11 +25,8 @@ pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
         call = call.request_id(id);
     }
     match runtime()?.block_on(call.send::<Payload>()) {
-        Ok(reply) => {
-            println!("{}", json_text(&Success::from(reply)));
-            Ok(())
-        }
-        Err(error) => Err(failed(&error)),
+        Ok(reply) => print(&json_text(&Success::from(reply))),
+        Err(error) => failed(&error),
     }
 }
 
@@ -63,11 +60,11 @@ fn read(place: &str) -> Result<String, Failure> {
 }
 
 /// Says for people on standard error and for programs on standard output why a call failed.
-fn failed(error: &Error) -> Failure {
+fn failed(error: &Error) -> Result<(), Failure> {
     if error.kind() == b24::ErrorKind::Usage {
-        return Failure::refused(error);
+        return Err(Failure::refused(error));
     }
-    eprintln!("b24: {}", explain(error));
-    println!("{}", json_text(&Failed::from(error)));
-    Failure::Call
+    say(&format!("b24: {}", explain(error)));
+    print(&json_text(&Failed::from(error)))?;
+    Err(Failure::Call)
 }

@@ -15,7 +15,7 @@ pub(crate) fn connect(access: &PortalAccess) -> Result<B24, Failure> {
             .map_err(|error| Failure::unusable(format!("cannot read --ca {}: {error}", path.display())))?;
         client = client.root_certificates_pem(&pem).map_err(|error| Failure::refused(&error))?;
     }
-    B24::builder().http_client(client.build()).webhook_url(hook).map_err(|error| Failure::refused(&error))
+    B24::builder().http_client(client.build()).webhook_url(hook.expose()).map_err(|error| Failure::refused(&error))
 }
 
 /// A runtime for calls: one thread is enough.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     connect::runtime,
     failure::Failure,
-    output::{Failed, Payload, Success, explain, json_text},
+    output::{Failed, Payload, Success, explain, json_text, print, say},
 };
 
 /// What the demo calls, and what there is to see.
@@ -56,31 +56,31 @@ pub(crate) fn main() -> Result<(), Failure> {
     runtime()?.block_on(async {
         let portal = Portal::builder().start().await;
         let portal = portal.map_err(|error| Failure::unusable(format!("cannot start the portal: {error}")))?;
-        eprintln!("An embedded portal is at {}; it keeps everything in memory.", portal.url());
+        say(&format!("An embedded portal is at {}; it keeps everything in memory.", portal.url()));
         let b24 = B24::from_webhook_url(&portal.hook_url()).map_err(|error| Failure::refused(&error))?;
         for step in STEPS {
-            show(&b24, step).await;
+            show(&b24, step).await?;
         }
-        eprintln!(
+        say(&format!(
             "\nThe portal saw {} requests. Your own portal, with an inbound webhook of it:",
             portal.requests().len()
-        );
-        eprintln!("  B24_HOOK=https://<portal>/rest/<user id>/<secret>/ b24 call profile");
+        ));
+        say("  B24_HOOK=https://<portal>/rest/<user id>/<secret>/ b24 call profile");
         portal.shutdown().await;
         Ok(())
     })
 }
 
-async fn show(b24: &B24, step: &Step) {
+async fn show(b24: &B24, step: &Step) -> Result<(), Failure> {
     let params = (step.params)();
-    eprintln!("\n# {}\n> {} {}", step.why, step.method, params);
+    say(&format!("\n# {}\n> {} {}", step.why, step.method, params));
     let api = if step.v3 { b24.v3() } else { b24.v2() };
     let outcome: Result<_, Error> = api.call(step.method).params(params).send::<Payload>().await;
     match outcome {
-        Ok(reply) => println!("{}", json_text(&Success::from(reply))),
+        Ok(reply) => print(&json_text(&Success::from(reply))),
         Err(error) => {
-            eprintln!("{}", explain(&error));
-            println!("{}", json_text(&Failed::from(&error)));
+            say(&explain(&error));
+            print(&json_text(&Failed::from(&error)))
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use b24::Error;
+use b24::{Error, core::redact};
+
+use crate::output::say;
 
 /// Why a command ends without success.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A call failed; what there is to say has been printed. Exit status 1.
     Call,
+    /// Nobody reads the output any more. Exit status 1, without a word.
+    Closed,
     /// Unusable arguments or input; the text says what. Exit status 2.
     Unusable(String),
 }
@@ -28,9 +32,11 @@ impl Failure {
         match self {
             Self::Call => ExitCode::from(1),
             Self::Unusable(text) => {
-                eprintln!("b24: {text}");
+                // A webhook given in the wrong place would otherwise be repeated here.
+                say(&format!("b24: {}", redact::text(&text)));
                 ExitCode::from(2)
             }
+            Self::Closed => ExitCode::from(1),
         }
     }
 }

@@ -1,5 +1,4 @@
 //! The command `b24`: call a Bitrix24 portal, or run an embedded one.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line does")]
 
 mod args;
 mod call;
@@ -14,6 +13,7 @@ mod run;
 
 use std::process::ExitCode;
 
+use b24::core::redact;
 use clap::{CommandFactory, Parser};
 
 use crate::{
@@ -22,7 +22,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return refused(&error),
+    };
     logging::init();
     let outcome = match args.command {
         Command::Call(call) => call::main(&call),
@@ -30,9 +33,20 @@ fn main() -> ExitCode {
         Command::Portal(portal) => portal::main(&portal),
         Command::Demo => demo::main(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "b24", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "b24", &mut script);
+            output::print(String::from_utf8_lossy(&script).trim_end())
         }
     };
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}
+
+/// Help and version as they are; a complaint without the webhook that somebody put in the wrong place.
+fn refused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return output::print(error.render().to_string().trim_end())
+            .map_or_else(Failure::report, |()| ExitCode::SUCCESS);
+    }
+    output::say(redact::text(error.render().to_string().trim_end()).as_ref());
+    ExitCode::from(2)
 }

@@ -1,10 +1,15 @@
 //! What results and errors look like on standard output.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Write},
+};
 
 use b24::{Error, Reply, Time, Validation};
 use serde::Serialize;
 use serde_json::value::RawValue;
+
+use crate::failure::Failure;
 
 /// A payload as the portal wrote it: order of keys and digits of numbers are kept.
 pub(crate) type Payload = Box<RawValue>;
@@ -91,6 +96,21 @@ pub(crate) fn explain(error: &Error) -> String {
     let chain = std::iter::successors(Some(first), |error| (*error).source());
     let texts: Vec<_> = chain.map(|error| Cow::Owned::<str>(error.to_string())).collect();
     texts.join(": ")
+}
+
+/// A line for programs, on standard output.
+pub(crate) fn print(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Closed),
+        Err(error) => Err(Failure::unusable(format!("cannot write the output: {error}"))),
+    }
+}
+
+/// A line for people, on standard error. When nobody reads it, it is not missed.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// JSON on one line; for the types of this program it cannot fail.

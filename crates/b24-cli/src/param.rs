@@ -26,7 +26,7 @@ pub(crate) fn tree(arguments: &[String]) -> Result<Node, String> {
     let mut root = Node::Object(Vec::new());
     for argument in arguments {
         let (key, value) = split(argument).ok_or("INVALID_PARAMS: -p takes name=value")?;
-        let path = path(key).ok_or("INVALID_PARAMS: brackets in the name of a -p do not match")?;
+        let path = path(key).ok_or("INVALID_PARAMS: brackets in the name of a -p do not match or are too deep")?;
         insert(&mut root, &path, leaf(value))
             .ok_or("INVALID_PARAMS: a -p gives a value to what another made a group")?;
     }
@@ -55,8 +55,12 @@ fn path(key: &str) -> Option<Vec<&str>> {
     let inner = rest.strip_suffix(']')?;
     let mut path = vec![head];
     path.extend(inner.split("]["));
-    path.iter().all(|part| !part.contains(['[', ']'])).then_some(path)
+    let sound = path.len() <= MAX_DEPTH && path.iter().all(|part| !part.contains(['[', ']']));
+    sound.then_some(path)
 }
+
+/// As deep as `serde_json` reads.
+const MAX_DEPTH: usize = 127;
 
 fn leaf(text: &str) -> Node {
     let json = RawValue::from_string(text.to_owned());
@@ -122,6 +126,11 @@ mod tests {
         ] {
             assert_eq!(json(arguments).unwrap(), want, "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn brackets_without_end_are_refused() {
+        assert!(json(&[&format!("a{}=1", "[b]".repeat(40_000))]).is_err());
     }
 
     #[test]

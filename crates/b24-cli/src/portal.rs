@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     args::{Plan, PortalArgs},
     failure::Failure,
+    output::{print, say},
 };
 
 pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
@@ -16,9 +17,9 @@ pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
     runtime.block_on(async {
         let portal = start(args).await?;
         let description = describe(args, &portal)?;
-        println!("{description}");
-        eprintln!("A portal is at {}. Stop it with Ctrl-C. Try:", portal.url());
-        eprintln!("  {}", suggestion(args, &portal));
+        print(&description.to_string())?;
+        say(&format!("A portal is at {}. Stop it with Ctrl-C. Try:", portal.url()));
+        say(&format!("  {}", suggestion(args, &portal)));
         // Without signals to wait for, it runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

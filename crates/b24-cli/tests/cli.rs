@@ -258,3 +258,51 @@ fn the_trace_log_shows_no_secret() {
     assert!(log.contains("b24.call") && log.contains(r#""PASSWORD":"***""#), "{log}");
     assert!(!log.contains(secret) && !log.contains("s3cr3tPw"));
 }
+
+#[test]
+fn a_webhook_in_the_wrong_place_is_not_repeated() {
+    let url = "https://portal.invalid/rest/1/s3cr3tHook/";
+    for arguments in [
+        &[url][..],
+        &["run", url],
+        &["call", "profile", url],
+        &["call", "profile", "--ca", url],
+        &["call", "profile", "--api", url],
+        &["call", "profile", "--params", &format!("@{url}")],
+        &["portal", "--port", url],
+        &["run", "--restrictions", &format!("\"{url}\"")],
+        &["run", "--restrictions", &format!("{{\"{url}\":1}}")],
+    ] {
+        let output = b24().env("B24_HOOK", "http://127.0.0.1:9/rest/1/x/").args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(!said.contains("s3cr3tHook") && !said.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_panic() {
+    let portal = Portal::start(&[]);
+    for arguments in
+        [&["call", "profile"][..], &["call", "no.such.method"], &["demo"], &["completions", "bash"], &["--help"]]
+    {
+        let mut process = b24()
+            .env("B24_HOOK", portal.hook())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(process.stdout.take());
+        let output = process.wait_with_output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {:?}", output.status);
+        assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_the_input_is_passed_over() {
+    let portal = Portal::start(&[]);
+    let output = run(portal.hook(), &[], "\u{feff}{\"id\":1,\"op\":\"call\",\"method\":\"profile\"}\n");
+    assert!(output.status.success(), "{}", stderr(&output));
+}

@@ -74,6 +74,15 @@ impl Call {
         self
     }
 
+    /// The key under which the portal runs a v3 write once only, for 24 hours, however often it is sent. Sent with v3
+    /// writes alone.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+    pub fn idempotency_key(mut self, key: &str) -> Self {
+        self.options = self.options.with_idempotency_key(key);
+        self
+    }
+
     /// Replaces all options.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;

@@ -6,31 +6,44 @@ use http::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::{RestError, Validation, de, redact};
+use crate::{RestError, Time, Validation, de, redact};
 
-/// The top level of an answer. The payload is not decoded, only found.
+/// The top level of an answer. Nothing in it is decoded, only found: one odd field must not hide the others.
 #[derive(Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     pub(crate) result: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    pub(crate) time: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "de::number_or_none")]
-    pub(crate) next: Option<u64>,
-    #[serde(default, deserialize_with = "de::number_or_none")]
-    pub(crate) total: Option<u64>,
+    time: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    next: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    total: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "de::text_or_none")]
-    error_description: Option<Box<str>>,
-    #[serde(default, deserialize_with = "de::text_or_none")]
-    argument: Option<Box<str>>,
+    #[serde(borrow, default)]
+    error_description: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    argument: Option<&'a RawValue>,
     /// A description of the API comes without an envelope.
     #[serde(borrow, default)]
     openapi: Option<&'a RawValue>,
 }
 
 impl Envelope<'_> {
+    /// The portal's account of the time. Some builds send `[]` for one without entries.
+    pub(crate) fn time(&self) -> Option<Time> {
+        self.time.filter(|raw| raw.get().starts_with('{')).and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
+
+    pub(crate) fn next(&self) -> Option<u64> {
+        count(self.next)
+    }
+
+    pub(crate) fn total(&self) -> Option<u64> {
+        count(self.total)
+    }
+
     /// Whether the whole body is the payload.
     pub(crate) fn is_bare_document(&self) -> bool {
         self.result.is_none() && self.openapi.is_some()
@@ -45,7 +58,7 @@ impl Envelope<'_> {
             return None;
         }
         let mut refusal = if raw.starts_with('{') {
-            serde_json::from_str::<V3Error>(raw).unwrap_or_default().into_rest(status)
+            serde_json::from_str::<V3Error<'_>>(raw).unwrap_or_default().into_rest(status)
         } else {
             self.v2_refusal(status, raw)
         };
@@ -57,42 +70,55 @@ impl Envelope<'_> {
     }
 
     fn v2_refusal(&self, status: StatusCode, raw: &str) -> RestError {
-        // Text as it is; a number as its digits; anything else as its JSON.
-        let code = serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned());
-        let refusal = RestError::new(status, &code, self.error_description.as_deref().unwrap_or_default());
-        match &self.argument {
-            Some(argument) => refusal.with_argument(argument),
+        let refusal = RestError::new(status, &text(raw), &self.error_description.map_or_else(String::new, said));
+        match self.argument {
+            Some(argument) => refusal.with_argument(&said(argument)),
             None => refusal,
         }
     }
 }
 
-/// `{"code", "message", "validation"}`; whatever is missing or odd counts as absent.
-#[derive(Default, Deserialize)]
-struct V3Error {
-    #[serde(default, deserialize_with = "de::text_or_none")]
-    code: Option<Box<str>>,
-    #[serde(default, deserialize_with = "de::text_or_none")]
-    message: Option<Box<str>>,
-    #[serde(default, deserialize_with = "lenient_rows")]
-    validation: Vec<Validation>,
+/// A number, however it is written.
+fn count(raw: Option<&RawValue>) -> Option<u64> {
+    serde_json::from_str::<Count>(raw?.get()).ok()?.0
 }
 
-impl V3Error {
+#[derive(Deserialize)]
+struct Count(#[serde(deserialize_with = "de::number_or_none")] Option<u64>);
+
+/// Text as it is; a number as its digits; anything else as its JSON.
+fn text(json: &str) -> String {
+    serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
+}
+
+/// Like [`text`], but nothing for `null`.
+fn said(raw: &RawValue) -> String {
+    if raw.get() == "null" { String::new() } else { text(raw.get()) }
+}
+
+/// `{"code", "message", "validation"}`; whatever is missing or odd counts as absent.
+#[derive(Default, Deserialize)]
+struct V3Error<'a> {
+    #[serde(borrow, default)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    validation: Option<&'a RawValue>,
+}
+
+impl V3Error<'_> {
     fn into_rest(self, status: StatusCode) -> RestError {
-        let text = |found: Option<Box<str>>| found.unwrap_or_default();
-        RestError::new(status, &text(self.code), &text(self.message)).with_validation(self.validation)
+        let text = |found: Option<&RawValue>| found.map_or_else(String::new, said);
+        let rows = self.validation.and_then(|raw| serde_json::from_str::<Rows>(raw.get()).ok());
+        RestError::new(status, &text(self.code), &text(self.message))
+            .with_validation(rows.map(|Rows(rows)| rows).unwrap_or_default())
     }
 }
 
 /// Keeps `null` apart from absent: a result may be `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-fn lenient_rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Validation>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str::<Rows>(raw.get()).map(|Rows(rows)| rows).unwrap_or_default())
 }
 
 #[derive(Deserialize)]

@@ -27,6 +27,7 @@ pub struct CallOptions {
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     safety: Option<Safety>,
+    idempotency_key: Option<Arc<str>>,
 }
 
 impl CallOptions {
@@ -61,6 +62,16 @@ impl CallOptions {
         self
     }
 
+    /// The key under which the portal runs a v3 write once only, for 24 hours: 1 to 255 visible ASCII characters. Sent
+    /// with v3 writes; never with reads, batches and v2, where it would do nothing or harm.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+    #[must_use]
+    pub fn with_idempotency_key(mut self, key: &str) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
     /// The request id, if one was given.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -77,6 +88,12 @@ impl CallOptions {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// The idempotency key, if one was given.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
     }
 
     /// The caller's word on safety, if it was given.

@@ -56,9 +56,12 @@ impl PortalAddress {
         if !(secure || *scheme == Scheme::HTTP && is_loopback(&host)) {
             return Err(AddressError::NotHttps);
         }
-        let port = match &authority.as_str()[authority.host().len()..] {
-            "" | ":" => None,
-            _ => Some(authority.port_u16().ok_or(AddressError::Invalid)?),
+        if !is_host(&host) {
+            return Err(AddressError::Invalid);
+        }
+        let port = match authority.as_str()[authority.host().len()..].strip_prefix(':') {
+            None | Some("") => None,
+            Some(digits) => Some(port(digits).ok_or(AddressError::Invalid)?),
         };
         let default_port = if secure { 443 } else { 80 };
         let text = match port {
@@ -132,6 +135,23 @@ impl fmt::Display for AddressError {
 
 impl std::error::Error for AddressError {}
 
+fn port(digits: &str) -> Option<u16> {
+    // `parse` alone would take a sign too.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|port| plain && *port != 0)
+}
+
+/// A name or an address: `http::Uri` lets more through.
+fn is_host(host: &str) -> bool {
+    let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match v6 {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+        }
+    }
+}
+
 fn is_loopback(host: &str) -> bool {
     let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     host == "localhost"
@@ -173,7 +193,20 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused() {
-        for text in ["", "p.bitrix24.com", "https://", "https:///rest", "https://p.com:99999", "https://a b", "/rest"] {
+        for text in [
+            "",
+            "p.bitrix24.com",
+            "https://",
+            "https:///rest",
+            "https://p.com:99999",
+            "https://p.com:0",
+            "https://p.com:+443",
+            "https://*",
+            "https://a,b",
+            "https://[::g]",
+            "https://a b",
+            "/rest",
+        ] {
             assert_eq!(text.parse::<PortalAddress>(), Err(AddressError::Invalid), "{text}");
         }
         let with_user = "https://u:p@p.bitrix24.com".parse::<PortalAddress>();

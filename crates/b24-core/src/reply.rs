@@ -29,6 +29,7 @@ impl<T> Reply<T> {
     }
 
     /// The same reply with another payload.
+    #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
         let Self { result, time, next, total, request_id } = self;
         Reply { result: change(result), time, next, total, request_id }

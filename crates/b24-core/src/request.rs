@@ -65,10 +65,20 @@ impl RestRequest {
         self.grant.as_ref()
     }
 
-    /// Whether it may be sent again after a lost answer: the caller's word, else told by the method's name.
+    /// The idempotency key to send it with: only v3 writes that are no batch carry one. Inside of a batch the items would
+    /// share it.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        let write = !self.method.is_read() && !self.method.as_str().eq_ignore_ascii_case("batch");
+        self.options.idempotency_key().filter(|_| write && self.version == ApiVersion::V3)
+    }
+
+    /// Whether it may be sent again after a lost answer: the caller's word, else told by the method's name and by an
+    /// idempotency key.
     #[must_use]
     pub fn safety(&self) -> Safety {
-        let inferred = if self.method.is_read() { Safety::Idempotent } else { Safety::NotIdempotent };
+        let safe = self.method.is_read() || self.idempotency_key().is_some();
+        let inferred = if safe { Safety::Idempotent } else { Safety::NotIdempotent };
         self.options.safety().unwrap_or(inferred)
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Reply, SdkCode, Time, envelope::Envelope};
+use crate::{Error, Reply, SdkCode, Time, envelope::Envelope, error::Unreadable};
 
 /// A successful answer: its raw bytes, and where the payload is in them.
 ///
@@ -41,22 +41,24 @@ impl RestResponse {
                 "the portal answered with a redirect, and none is followed; if it was renamed, use its new address";
             return Err(Error::transport(SdkCode::RedirectRefused, text, true).with_status(status));
         }
-        let envelope: Envelope<'_> =
-            serde_json::from_slice(&body).map_err(|source| unusable(status, explain(&body)).with_source(source))?;
+        let json = without_byte_order_mark(&body);
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err(unusable(status, explain(json)));
+        }
+        let envelope: Envelope<'_> = serde_json::from_slice(json)
+            .map_err(|source| unusable(status, explain(json)).with_source(Unreadable::new(&source)))?;
         if let Some(refusal) = envelope.refusal(status) {
             return Err(refusal.into());
         }
         let result = match envelope.result {
             Some(raw) => body.slice_ref(raw.get().as_bytes()),
-            None if envelope.is_bare_document() => body.clone(),
+            None if envelope.is_bare_document() => body.slice_ref(json),
             None => return Err(unusable(status, "the answer has neither a result nor an error")),
         };
         if !status.is_success() {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
-        // Some builds send `[]` for a `time` without entries.
-        let time = envelope.time.and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let (next, total) = (envelope.next, envelope.total);
+        let (time, next, total) = (envelope.time(), envelope.next(), envelope.total());
         Ok(Self { status, result, time, next, total, body })
     }
 
@@ -68,7 +70,7 @@ impl RestResponse {
         let result = serde_json::from_slice(&self.result).map_err(|source| {
             Error::decode("the result does not fit the type it is read into")
                 .with_status(self.status)
-                .with_source(source)
+                .with_source(Unreadable::new(&source))
         })?;
         let Self { time, next, total, .. } = self;
         Ok(Reply { time, next, total, ..Reply::new(result) })
@@ -132,6 +134,11 @@ fn unusable(status: StatusCode, text: &'static str) -> Error {
         Error::transport(SdkCode::InvalidResponse, text, true)
     };
     error.with_status(status)
+}
+
+/// A file of the portal that was saved with a byte order mark puts it in front of every answer.
+fn without_byte_order_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 fn explain(body: &[u8]) -> &'static str {

@@ -20,6 +20,16 @@ impl Secret {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// Whether it can stand in the path of a URL as one segment: unreserved and percent-encoded characters, and no step
+    /// up the path in either spelling, which some clients would take.
+    #[must_use]
+    pub fn is_path_segment(&self) -> bool {
+        let text = self.expose();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%');
+        let dots = text.replace("%2e", ".").replace("%2E", ".");
+        (1..=1024).contains(&text.len()) && text.bytes().all(legal) && !matches!(dots.as_str(), "." | "..")
+    }
 }
 
 impl From<String> for Secret {

@@ -96,7 +96,8 @@ fn token(request: &RestRequest) -> &str {
 }
 
 fn refusal(status: u16, code: &str) -> Error {
-    RestError::new(StatusCode::from_u16(status).unwrap(), code, "").into()
+    // As the codec below says it: sent once.
+    Error::from(RestError::new(StatusCode::from_u16(status).unwrap(), code, "")).with_attempts(1)
 }
 
 fn answer() -> Result<RestResponse, Error> {
@@ -136,6 +137,7 @@ fn the_second_refusal_is_final_and_keeps_its_code() {
         Probe::new(|request| Err(refusal(401, if token(request) == "t0" { "expired_token" } else { "invalid_token" })));
     let error = run(&probe, &Tokens::default(), ApiVersion::V2).unwrap_err();
     assert_eq!((error.code(), probe.sends.load(Ordering::Relaxed)), ("invalid_token", 2));
+    assert_eq!(error.attempts(), 2);
 }
 
 #[test]
@@ -160,6 +162,7 @@ fn a_failed_renewal_comes_out_with_the_call_it_was_for() {
     let probe = Probe::new(|_| Err(refusal(401, "expired_token")));
     let error = run(&probe, &Tokens { fails: true, ..Tokens::default() }, ApiVersion::V2).unwrap_err();
     assert_eq!((error.code(), error.request().unwrap().method().as_str()), ("invalid_grant", "crm.deal.add"));
+    assert_eq!(error.attempts(), 1);
 }
 
 /// Never ready until told so.

@@ -33,8 +33,10 @@ fn digits_of_a_result_are_kept() {
 #[test]
 fn time_may_be_missing_or_an_empty_list() {
     assert!(read(200, r#"{"result":1}"#).unwrap().time().is_none());
-    let odd = read(200, r#"{"result":1,"time":[],"total":null,"next":"50"}"#).unwrap();
-    assert_eq!((odd.total(), odd.next()), (None, Some(50)));
+    for time in ["[]", "[5,6]", "null", "5", "\"now\""] {
+        let odd = read(200, format!(r#"{{"result":1,"time":{time},"total":null,"next":"50"}}"#)).unwrap();
+        assert_eq!((odd.time(), odd.total(), odd.next()), (None, None, Some(50)), "{time}");
+    }
 }
 
 #[test]
@@ -107,7 +109,9 @@ fn odd_v3_errors_are_still_errors() {
 fn a_body_that_is_no_answer_is_typed() {
     let cut_off = &br#"{"result":[1,2"#[..];
     let not_utf8 = &b"{\"result\":\"\xff\"}"[..];
-    for body in [&b""[..], b"<html>login</html>", b"[]", b"1", b"null", b"{}", br#"{"time":{}}"#, cut_off, not_utf8] {
+    let lists = [&br#"["hello"]"#[..], br#"[null,null,null,null,"QUERY_LIMIT_EXCEEDED"]"#, br#"[{"error":"X"}]"#];
+    let bodies = [&b""[..], b"<html>login</html>", b"[]", b"1", b"null", b"{}", br#"{"time":{}}"#, cut_off, not_utf8];
+    for body in bodies.into_iter().chain(lists) {
         let body = Bytes::from_static(body);
         let lost = error(200, body.clone());
         assert_eq!((lost.kind(), lost.code()), (ErrorKind::Decode, "INVALID_RESPONSE"), "{body:?}");
@@ -149,4 +153,36 @@ fn a_result_of_another_shape_is_a_decode_error_with_its_place() {
 fn debug_does_not_show_the_payload() {
     let reply = read(200, r#"{"result":{"DOWNLOAD_URL":"https://p/?token=tk-1"}}"#).unwrap();
     assert!(!format!("{reply:?}").contains("tk-1"));
+}
+
+#[test]
+fn one_odd_side_field_does_not_hide_the_rest() {
+    let reply = read(200, r#"{"result":1,"total":1e400,"next":[],"time":{"operating":"1e400"}}"#).unwrap();
+    assert_eq!((reply.total(), reply.next(), reply.time().unwrap().operating), (None, None, None));
+    let error = error(400, r#"{"error":"CODE","error_description":"\ud800","argument":7}"#);
+    assert_eq!((error.code(), error.rest().unwrap().argument()), ("CODE", Some("7")));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    assert_eq!(read(200, "\u{feff}{\"result\":1}").unwrap().result(), "1");
+    assert_eq!(read(200, "\u{feff}{\"openapi\":\"3\"}").unwrap().result(), r#"{"openapi":"3"}"#);
+}
+
+#[test]
+fn a_number_as_code_of_v3_becomes_its_digits() {
+    assert_eq!(error(400, r#"{"error":{"code":100,"message":5}}"#).code(), "100");
+}
+
+#[test]
+fn no_value_of_a_payload_stands_in_an_error() {
+    for body in [r#"{"result":"s3cr3t"}"#, r#"{"result":{"s3cr3t":"s3cr3t"}}"#, r#""s3cr3t""#, r#"{"result":"s3cr3t"#] {
+        let error = match read(200, body) {
+            Ok(reply) => reply.decode::<u8>().unwrap_err(),
+            Err(error) => error,
+        };
+        let source = std::error::Error::source(&error).map(|source| format!("{source} {source:?}"));
+        let shown = format!("{error} {error:?} {source:?}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
 }

@@ -31,7 +31,8 @@ fn display_is_one_line_without_the_source() {
 fn a_secret_is_taken_out_of_every_text_and_source() {
     let secret = Secret::from("s3cr3t");
     let source = BoxError::from("error sending request for url (https://p/rest/1/s3cr3t/x)");
-    let error = Error::transport(SdkCode::NetworkError, "no s3cr3t", true).with_source(source).without(&secret);
+    let error =
+        Error::transport(SdkCode::NetworkError, "no s3cr3t".to_owned(), true).with_source(source).without(&secret);
     let shown = format!("{error} {error:?} {}", error.source().unwrap());
     assert!(!shown.contains("s3cr3t") && shown.contains("https://p/rest/1/***/x"), "{shown}");
 
@@ -100,4 +101,52 @@ fn what_may_be_retried_is_not_what_may_be_repeated_safely() {
     }
     assert!(!Error::transport(SdkCode::RedirectRefused, "x", true).is_retryable());
     assert!(Error::transport(SdkCode::RequestTimeout, "x", true).is_retryable());
+}
+
+#[test]
+fn our_own_words_are_never_scrubbed() {
+    let error = Error::transport(SdkCode::NetworkError, "no answer came", true).without(&Secret::from("s"));
+    assert_eq!((error.code(), error.message()), ("NETWORK_ERROR", "no answer came"));
+}
+
+#[test]
+fn an_error_with_status_200_is_a_handlers_word_and_the_handler_ran() {
+    for (code, ran) in [
+        ("ACCESS_DENIED", true),
+        ("CONNECTION_ERROR", true),
+        ("ERROR_PLACEMENT_MAX_COUNT", true),
+        ("QUERY_LIMIT_EXCEEDED", false),
+        ("expired_token", false),
+    ] {
+        let error = Error::from(RestError::new(StatusCode::OK, code, ""));
+        assert_eq!(error.may_have_run(), ran, "{code}");
+        assert_eq!(error.is_retryable(), code == "QUERY_LIMIT_EXCEEDED", "{code}");
+    }
+}
+
+#[test]
+fn the_first_error_of_a_v3_batch_hides_what_ran_before_it() {
+    let batch = |version, status, code: &str| {
+        let request = RestRequest::new(version, Method::new("batch").unwrap(), Params::empty());
+        Error::from(RestError::new(StatusCode::from_u16(status).unwrap(), code, ""))
+            .with_request(&request)
+            .may_have_run()
+    };
+    let v3 = |status, name: &str| batch(ApiVersion::V3, status, &format!("BITRIX_REST_V3_EXCEPTION_{name}EXCEPTION"));
+    assert!(v3(400, "ENTITYNOTFOUND") && v3(400, "INVALIDSELECT") && v3(403, "INSUFFICIENTSCOPE"));
+    assert!(!v3(400, "METHODNOTFOUND") && !v3(401, "ACCESSDENIED") && !v3(429, "RATELIMIT"));
+    assert!(!batch(ApiVersion::V3, 503, "QUERY_LIMIT_EXCEEDED"));
+    assert!(!batch(ApiVersion::V2, 403, "insufficient_scope"));
+}
+
+#[test]
+fn any_401_of_v3_asks_for_renewal_whatever_its_body() {
+    let page = Error::transport(SdkCode::InvalidResponse, "a page", true).with_status(StatusCode::UNAUTHORIZED);
+    assert!(page.asks_for_renewal(ApiVersion::V3) && !page.asks_for_renewal(ApiVersion::V2));
+}
+
+#[test]
+fn a_display_text_stays_one_line_whatever_the_portal_says() {
+    let error = Error::from(RestError::new(StatusCode::BAD_REQUEST, "A\nB\u{1b}[31m", "c\r\nd"));
+    assert_eq!(error.to_string(), "A B [31m (status 400): c d");
 }

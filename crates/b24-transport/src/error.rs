@@ -2,7 +2,9 @@
 
 use std::{error::Error as StdError, fmt};
 
-use b24_core::{BoxError, Error, SdkCode};
+use b24_core::{BoxError, Error, SdkCode, Secret, error::scrub, redact};
+
+use crate::sends::Sends;
 
 /// Why an HTTP client brought no answer, and whether the request may have reached the portal.
 ///
@@ -17,13 +19,34 @@ pub struct HttpError {
 
 impl HttpError {
     /// Nothing was sent: no connection, no TLS session, no way through the proxy.
+    #[must_use]
     pub fn not_sent(source: impl Into<BoxError>) -> Self {
         Self { sent: false, source: source.into() }
     }
 
     /// The request was sent, wholly or in part, or nobody knows.
+    #[must_use]
     pub fn sent(source: impl Into<BoxError>) -> Self {
         Self { sent: true, source: source.into() }
+    }
+
+    /// An error of any client: what an `HttpError` in its chain says, else sent.
+    pub(crate) fn from_client(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(known) => *known,
+            Err(other) => Self { sent: !says_not_sent(&*other), source: other },
+        }
+    }
+
+    /// A client that takes no requests. Which call it was is not known yet, so its texts are kept without whatever looks
+    /// like a secret.
+    pub(crate) fn refused(error: &(dyn StdError + 'static)) -> Self {
+        Self::not_sent(redact::text(&error.to_string()).into_owned())
+    }
+
+    /// Takes a secret out of the texts behind it: HTTP clients put the URL into their errors.
+    pub(crate) fn without(self, secret: &Secret) -> Self {
+        Self { sent: self.sent, source: scrub(self.source, secret) }
     }
 
     /// Whether the request may have reached the portal.
@@ -45,13 +68,21 @@ impl StdError for HttpError {
     }
 }
 
-/// The error of a call whose client brought no answer.
-pub(crate) fn no_answer(source: BoxError) -> Error {
-    let first: &(dyn StdError + 'static) = &*source;
+fn says_not_sent(first: &(dyn StdError + 'static)) -> bool {
     let mut chain = std::iter::successors(Some(first), |error: &&(dyn StdError + 'static)| (*error).source());
-    let unsent = chain.find_map(|error| error.downcast_ref::<HttpError>()).is_some_and(|error| !error.sent);
-    let text = if unsent { NO_CONNECTION } else { LOST };
-    Error::transport(SdkCode::NetworkError, text, !unsent).with_source(source)
+    chain.find_map(|error| error.downcast_ref::<HttpError>()).is_some_and(|error| !error.sent)
+}
+
+/// The error of a call whose client brought no answer; `sends` knows whether any send of it may have left.
+pub(crate) fn no_answer(source: BoxError, sends: &Sends) -> Error {
+    let ran = sends.may_have_run();
+    Error::transport(SdkCode::NetworkError, if ran { LOST } else { NO_CONNECTION }, ran).with_source(source)
+}
+
+/// The error of a call that the HTTP service would not take: nothing was sent.
+pub(crate) fn not_taken(source: &(dyn StdError + 'static)) -> Error {
+    let source = HttpError::refused(source);
+    Error::transport(SdkCode::NetworkError, "the HTTP client took no call", false).with_source(source)
 }
 
 const NO_CONNECTION: &str = "no connection to the portal could be made";
@@ -61,11 +92,26 @@ const LOST: &str = "the connection was lost before the answer was complete";
 mod tests {
     use super::*;
 
+    fn sends_after(error: &HttpError) -> Sends {
+        let sends = Sends::default();
+        sends.begin();
+        if !error.may_have_been_sent() {
+            sends.was_not_sent();
+        }
+        sends
+    }
+
+    fn ran(error: impl Into<BoxError>) -> bool {
+        let error = HttpError::from_client(error.into());
+        let sends = sends_after(&error);
+        no_answer(error.into(), &sends).may_have_run()
+    }
+
     #[test]
     fn only_an_error_that_says_so_counts_as_not_sent() {
-        assert!(!no_answer(HttpError::not_sent("refused").into()).may_have_run());
-        assert!(no_answer(HttpError::sent("reset").into()).may_have_run());
-        assert!(no_answer("anything".into()).may_have_run());
+        assert!(!ran(HttpError::not_sent("refused")));
+        assert!(ran(HttpError::sent("reset")));
+        assert!(ran("anything"));
     }
 
     #[test]
@@ -85,7 +131,16 @@ mod tests {
             }
         }
 
-        assert!(!no_answer(Layered(HttpError::not_sent("refused")).into()).may_have_run());
-        assert!(no_answer(Layered(HttpError::sent("reset")).into()).may_have_run());
+        assert!(!ran(Layered(HttpError::not_sent("refused"))));
+        assert!(ran(Layered(HttpError::sent("reset"))));
+    }
+
+    #[test]
+    fn a_later_send_that_did_not_leave_does_not_undo_an_earlier_one() {
+        let sends = Sends::default();
+        sends.begin();
+        sends.begin();
+        sends.was_not_sent();
+        assert!(no_answer("refused".into(), &sends).may_have_run());
     }
 }

@@ -5,9 +5,10 @@ mod body;
 #[cfg(feature = "http-client")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-client")))]
 pub mod client;
-mod credentials;
+pub mod credentials;
 mod error;
 pub mod rest;
+mod sends;
 
 pub use body::Body;
 #[cfg(feature = "http-client")]

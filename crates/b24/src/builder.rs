@@ -25,6 +25,7 @@ use crate::B24;
 /// ```
 ///
 /// The stack, outermost first: `Trace`, `Auth`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
+#[must_use = "a builder does nothing until the credentials are named"]
 pub struct Builder<C = HttpClient, L = Identity> {
     http_client: C,
     rest: RestLayer<L>,
@@ -53,14 +54,12 @@ impl<C, L> Builder<C, L> {
     }
 
     /// How long one send may take, unless the call says otherwise. Default: 75 s; the cloud cuts a request at 60 s.
-    #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rest = self.rest.with_timeout(timeout);
         self
     }
 
     /// How many bytes an answer may have, after decompression. Default: 64 MiB.
-    #[must_use]
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.rest = self.rest.with_max_response_size(bytes);
         self
@@ -88,7 +87,9 @@ where
         Ok(self.authenticator(hook.portal().clone(), hook))
     }
 
-    /// Calls `portal` with credentials of any other source.
+    /// Calls `portal` with credentials of any other source. Each grant names the portal it is good for, and calls go there;
+    /// `portal` is what spans and [`Client::portal`] say, so the two must be the same.
+    #[must_use]
     pub fn authenticator<A: Authenticator>(self, portal: PortalAddress, authenticator: A) -> B24 {
         let stack = AuthLayer::new(authenticator).layer(self.rest.layer(self.http_client));
         Client::new(portal, stack).into()

@@ -40,7 +40,6 @@ impl B24 {
     /// Changes to the default stack: limits, HTTP layers of yours, an HTTP client of yours.
     #[cfg(feature = "transport")]
     #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
-    #[must_use]
     pub fn builder() -> crate::Builder {
         crate::Builder::new()
     }

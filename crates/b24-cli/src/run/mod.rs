@@ -5,10 +5,7 @@ mod input;
 mod operation;
 mod restrictions;
 
-use std::{
-    io::{Write, stdout},
-    pin::pin,
-};
+use std::pin::pin;
 
 use b24::B24;
 use futures_util::StreamExt;
@@ -17,6 +14,7 @@ use crate::{
     args::RunArgs,
     connect::{connect, runtime},
     failure::Failure,
+    output::print,
 };
 
 pub(crate) fn main(args: &RunArgs) -> Result<(), Failure> {
@@ -50,10 +48,4 @@ async fn run(args: &RunArgs, b24: &B24) -> Result<(), Failure> {
         }
     }
     outcome
-}
-
-fn print(line: &str) -> Result<(), Failure> {
-    let mut out = stdout().lock();
-    let written = writeln!(out, "{line}").and_then(|()| out.flush());
-    written.map_err(|error| Failure::unusable(format!("cannot write: {error}")))
 }

@@ -45,8 +45,7 @@ struct Options {
     timeout_ms: Option<u64>,
     deadline_ms: Option<u64>,
     idempotent: Option<bool>,
-    #[serde(rename = "idempotencyKey")]
-    _idempotency_key: Option<String>,
+    idempotency_key: Option<String>,
     #[serde(rename = "maxRetries")]
     _max_retries: Option<u32>,
     #[serde(rename = "retryOnNetworkError")]
@@ -60,6 +59,8 @@ struct Options {
 impl Operation {
     /// Reads a line. The error says what is wrong and repeats no value.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
+        // Editors put a byte order mark in front of the first line.
+        let line = line.trim_start_matches('\u{feff}');
         if !line.trim_start().starts_with('{') {
             return Err("not a JSON object".to_owned());
         }
@@ -67,7 +68,7 @@ impl Operation {
     }
 
     pub(super) fn options(&self) -> CallOptions {
-        let Options { request_id, timeout_ms, deadline_ms, idempotent, .. } = &self.options;
+        let Options { request_id, timeout_ms, deadline_ms, idempotent, idempotency_key, .. } = &self.options;
         let mut options = CallOptions::default();
         if let Some(id) = request_id {
             options = options.with_request_id(id);
@@ -77,6 +78,9 @@ impl Operation {
         }
         if let Some(deadline) = deadline_ms {
             options = options.with_deadline(Duration::from_millis(*deadline));
+        }
+        if let Some(key) = idempotency_key {
+            options = options.with_idempotency_key(key);
         }
         if let Some(idempotent) = idempotent {
             options = options.with_safety(if *idempotent { Safety::Idempotent } else { Safety::NotIdempotent });

@@ -7,8 +7,10 @@ use crate::failure::Failure;
 
 /// Checks `--restrictions`: a JSON object with known names.
 pub(super) fn check(text: &str) -> Result<(), Failure> {
-    let object: Map<String, Value> = serde_json::from_str(text)
-        .map_err(|error| Failure::unusable(format!("--restrictions is no JSON object: {error}")))?;
+    let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {} column {}", error.line(), error.column());
+        Failure::unusable(format!("--restrictions is no JSON object ({place})"))
+    })?;
     match object.keys().find(|name| !NAMES.contains(&name.as_str())) {
         Some(name) => Err(Failure::unusable(format!("--restrictions has no parameter {name:?}"))),
         None => Ok(()),

@@ -30,6 +30,8 @@ pin_project! {
         request: RestRequest,
         // The grant of the first send, once there was one.
         first: Option<Grant>,
+        // How often the layers below have sent it before the send that is under way.
+        attempts: u32,
         #[pin]
         state: State<S::Future, A::Future>,
     }
@@ -56,7 +58,7 @@ where
 {
     pub(super) fn new(inner: S, authenticator: A, request: RestRequest) -> Self {
         let state = State::Authorizing { grant: authenticator.authorize() };
-        Self { inner, authenticator, request, first: None, state }
+        Self { inner, authenticator, request, first: None, attempts: 0, state }
     }
 }
 
@@ -77,7 +79,8 @@ where
                     this.state.set(State::Ready);
                 }
                 StateProj::Renewing { grant, refusal } => {
-                    let renewed = ready!(grant.poll(cx)).map_err(|error| error.with_request(this.request))?;
+                    let renewed = ready!(grant.poll(cx))
+                        .map_err(|error| error.with_request(this.request).with_attempts(*this.attempts))?;
                     let same = this.first.as_ref().is_some_and(|first| first.generation() == renewed.generation());
                     if let Some(refusal) = refusal.take().filter(|_| same) {
                         return Poll::Ready(Err(refusal));
@@ -91,12 +94,16 @@ where
                     this.state.set(State::Ready);
                 }
                 StateProj::Ready => {
-                    ready!(this.inner.poll_ready(cx))?;
+                    ready!(this.inner.poll_ready(cx))
+                        .map_err(|error| error.with_request(this.request).with_attempts(*this.attempts))?;
                     let answer = this.inner.call(this.request.clone());
                     this.state.set(State::Sent { answer });
                 }
                 StateProj::Sent { answer } => {
-                    let outcome = ready!(answer.poll(cx));
+                    let outcome = ready!(answer.poll(cx)).map_err(|error| {
+                        let attempts = error.attempts() + *this.attempts;
+                        error.with_attempts(attempts)
+                    });
                     // The first refusal for credentials that can be renewed; the second one is final.
                     let refused = match (&outcome, this.request.grant(), &this.first) {
                         (Err(error), Some(grant), None) if error.asks_for_renewal(this.request.version()) => grant,
@@ -104,6 +111,7 @@ where
                     };
                     let grant = this.authenticator.renew(refused);
                     *this.first = Some(refused.clone());
+                    *this.attempts = outcome.as_ref().err().map_or(0, Error::attempts);
                     this.state.set(State::Renewing { grant, refusal: outcome.err() });
                 }
             }

@@ -12,6 +12,7 @@ pub struct AuthLayer<A> {
 
 impl<A: Authenticator> AuthLayer<A> {
     /// A layer that takes its credentials from `authenticator`.
+    #[must_use]
     pub fn new(authenticator: A) -> Self {
         Self { authenticator }
     }

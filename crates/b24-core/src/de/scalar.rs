@@ -81,10 +81,13 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Scalar<'de>, A::Error> {
-        let mut empty = true;
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-            empty = false;
+        let Some(first) = entries.next_key::<Cow<'de, str>>()? else { return Ok(Scalar::Compound { empty: true }) };
+        // How `serde_json` hands numbers over when somebody in the build turned its feature `arbitrary_precision` on.
+        if first == "$serde_json::private::Number" {
+            return Ok(Scalar::Text(Cow::Owned(entries.next_value()?)));
         }
-        Ok(Scalar::Compound { empty })
+        entries.next_value::<IgnoredAny>()?;
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Compound { empty: false })
     }
 }

@@ -77,6 +77,16 @@ impl CodeInfo {
         self.has(LATER)
     }
 
+    /// Only what stands in front of every method says this: the rate limit, the check of credentials.
+    pub(crate) fn is_of_the_front(&self) -> bool {
+        self.is_limit() || self.refresh_helps() || self.code == "wrong_client"
+    }
+
+    /// A v3 batch says this before any of its items has run: everything else may come from an item in its middle.
+    pub(crate) fn is_before_a_batch(&self) -> bool {
+        self.is_limit() || matches!(self.code, "METHODNOTFOUND" | "INVALIDJSON")
+    }
+
     fn has(&self, bit: u8) -> bool {
         self.traits & bit != 0
     }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt};
 
 use http::StatusCode;
 
-use super::{BoxError, ErrorKind, RestError, SdkCode, Validation, source};
+use super::{BoxError, ErrorKind, RestError, SdkCode, Validation, codes::CodeInfo, source};
 use crate::{ApiVersion, RequestInfo, RestRequest, Secret};
 
 /// Why a call failed: who refused, and what may have happened. One pointer wide.
@@ -111,8 +111,11 @@ impl Error {
             Cause::Rest(error) => error.map_texts(scrub),
             Cause::Own { code, message, .. } => {
                 for found in [code, message] {
-                    if let Some(new) = scrub(found) {
-                        *found = new.into();
+                    // What is borrowed is ours, and holds no secret but by accident.
+                    if let Cow::Owned(text) = found {
+                        if let Some(new) = scrub(text) {
+                            *text = new;
+                        }
                     }
                 }
             }
@@ -205,9 +208,21 @@ impl Error {
     #[must_use]
     pub fn may_have_run(&self) -> bool {
         match &self.0.cause {
-            Cause::Rest(error) => error.may_have_run(),
+            Cause::Rest(error) => error.may_have_run() || self.is_of_a_batch_under_way(error),
             Cause::Own { ran, .. } => *ran,
         }
+    }
+
+    /// The first error of a v3 batch hides all results, but what ran before it stays done.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+    fn is_of_a_batch_under_way(&self, error: &RestError) -> bool {
+        let batch = self.request().is_some_and(|request| {
+            request.version() == ApiVersion::V3 && request.method().as_str().eq_ignore_ascii_case("batch")
+        });
+        let before =
+            error.status() == StatusCode::UNAUTHORIZED || error.info().is_some_and(CodeInfo::is_before_a_batch);
+        batch && !before
     }
 
     /// Whether the same call may succeed later without anybody changing anything.
@@ -231,12 +246,13 @@ impl Error {
     /// Source: <https://apidocs.bitrix24.com/settings/oauth/error-codes.html>
     #[must_use]
     pub fn asks_for_renewal(&self, version: ApiVersion) -> bool {
-        let Some(error) = self.rest() else { return false };
-        let named = |code: &str| error.code().eq_ignore_ascii_case(code);
-        match (error.status(), version) {
-            (StatusCode::UNAUTHORIZED, ApiVersion::V3) => true,
-            (StatusCode::UNAUTHORIZED, ApiVersion::V2) => named("expired_token") || named("invalid_token"),
-            (status, _) => status.is_success() && named("expired_token"),
+        let named = |code: &str| self.rest().is_some_and(|error| error.code().eq_ignore_ascii_case(code));
+        match (self.status(), version) {
+            // Whatever the body is.
+            (Some(StatusCode::UNAUTHORIZED), ApiVersion::V3) => true,
+            (Some(StatusCode::UNAUTHORIZED), ApiVersion::V2) => named("expired_token") || named("invalid_token"),
+            (Some(status), _) => status.is_success() && named("expired_token"),
+            (None, _) => false,
         }
     }
 

@@ -58,6 +58,10 @@ pub enum SdkCode {
     InvalidMethod,
     /// Parameters that cannot be written as JSON or are no object.
     InvalidParams,
+    /// The call carries no credentials: no `AuthLayer` stands above the `RestLayer`.
+    NoCredentials,
+    /// The credentials cannot be written to the wire: a secret that is no segment of a path, a token that is no header.
+    UnusableCredentials,
     /// A client that cannot be built from what it was given: a certificate, a proxy address.
     InvalidConfig,
     /// The webhook URL is blank.
@@ -83,6 +87,8 @@ impl SdkCode {
             Self::RedirectRefused => "REDIRECT_REFUSED",
             Self::InvalidMethod => "INVALID_METHOD",
             Self::InvalidParams => "INVALID_PARAMS",
+            Self::NoCredentials => "NO_CREDENTIALS",
+            Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
             Self::InvalidConfig => "INVALID_CONFIG",
             Self::HookUrlEmpty => "HOOK_URL_EMPTY",
             Self::HookUrlInvalid => "HOOK_URL_INVALID",

@@ -8,10 +8,13 @@ mod facade;
 mod kind;
 mod rest;
 mod source;
+mod unreadable;
 
 pub use facade::Error;
 pub use kind::{ErrorKind, SdkCode};
 pub use rest::{RestError, Validation};
+pub use source::scrub;
+pub use unreadable::Unreadable;
 
 /// Any error, as the source of ours.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -101,16 +101,27 @@ impl RestError {
 
     /// Whether the portal may have executed the call.
     ///
-    /// `false` only where the code proves that it was refused before its handler.
+    /// `false` only where the code proves that it was refused before its handler. With status 200 it is a handler that
+    /// speaks, whatever the code, unless the code is one that only the front knows. For a batch see
+    /// [`Error::may_have_run`](crate::Error::may_have_run), which knows the call.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/error-codes.html>
     #[must_use]
     pub fn may_have_run(&self) -> bool {
-        self.info().is_none_or(CodeInfo::may_have_run)
+        let from_handler = self.status.is_success() && !self.info().is_some_and(CodeInfo::is_of_the_front);
+        from_handler || self.info().is_none_or(CodeInfo::may_have_run)
     }
 
     /// Whether the same call may succeed later without anybody changing anything. Says nothing about safety.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.info().map_or(self.status.is_server_error(), CodeInfo::is_transient)
+        match self.info() {
+            // A handler has said its word.
+            _ if self.status.is_success() => self.info().is_some_and(|code| code.is_limit() && code.is_transient()),
+            Some(code) if code.is_hard() || code.is_soft() => false,
+            Some(code) => code.is_transient() || self.status.is_server_error(),
+            None => self.status.is_server_error(),
+        }
     }
 
     /// Applies `change` to every text the portal chose.
@@ -134,7 +145,7 @@ impl RestError {
 impl fmt::Display for RestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = if self.code.is_empty() { "(no code)" } else { &self.code };
-        write!(f, "{code} (status {})", self.status.as_u16())?;
+        write!(f, "{} (status {})", OneLine(code), self.status.as_u16())?;
         if !self.message.is_empty() {
             write!(f, ": {}", OneLine(&self.message))?;
         }

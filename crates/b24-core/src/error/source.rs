@@ -9,7 +9,8 @@ use crate::{Secret, redact::MASK};
 ///
 /// HTTP clients put the whole URL into their errors, and the URL of a webhook is a secret. Both the `Display` and the
 /// `Debug` text of every error of the chain are looked at.
-pub(super) fn scrub(source: BoxError, secret: &Secret) -> BoxError {
+#[must_use]
+pub fn scrub(source: BoxError, secret: &Secret) -> BoxError {
     let secret = secret.expose();
     if secret.is_empty() || !chain(&*source).any(|error| holds(error, secret)) {
         return source;

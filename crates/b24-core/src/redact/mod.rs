@@ -1,18 +1,25 @@
 //! Making text fit to be seen: values with secret names are masked, however deep they are.
 //!
 //! A name is secret when it is one of a short list (`auth`, `key`, `sessid`, …) or holds `password`, `secret`,
-//! `token` or the like, in any case: rather one harmless value masked than one token shown.
+//! `token` or the like, in any case: rather one harmless value masked than one token shown. What has no name cannot be
+//! found: a password in the middle of a sentence stays there.
+
+mod names;
+mod pairs;
+mod paths;
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+pub use names::is_secret_name;
 
 /// What stands in place of a secret.
 pub const MASK: &str = "***";
 
-/// JSON text with secrets masked in names, in query strings and in webhook addresses inside of texts. What is no JSON
+/// JSON text with secrets masked in names, in JSON, query strings and webhook addresses inside of texts. What is no JSON
 /// becomes `***` as a whole. Keys come out sorted.
 #[must_use]
 pub fn json(bytes: &[u8]) -> String {
@@ -31,31 +38,34 @@ pub fn value<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_vec(value).map_or_else(|_| MASK.to_owned(), |bytes| json(&bytes))
 }
 
-/// Text with secrets masked where they stand as `name=value` in a query string or in the path of a webhook address.
+/// Text with secrets masked where they stand as `name=value`, in the path of a webhook address, before the host of a
+/// URL, after `Bearer`, or in JSON; also where all that is percent-encoded.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
-    if text.contains("/rest/") || text.contains('=') { Cow::Owned(mask_pairs(&mask_hooks(text))) } else { text.into() }
-}
-
-/// Whether a value under this name is a secret.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    SECRET_NAMES.contains(&plain.as_str()) || SECRET_PARTS.iter().any(|part| plain.contains(part))
+    if text.trim_start().starts_with(['{', '[']) {
+        if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+            mask_value(&mut value);
+            return Cow::Owned(value.to_string());
+        }
+    }
+    if !text.contains(['/', '=', ' ']) && !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let plain = percent_decode_str(text).decode_utf8_lossy();
+    if plain != text {
+        // Encoded once more inside of a value: shown decoded when there is something to hide.
+        let masked = self::text(&plain);
+        if masked != plain {
+            return Cow::Owned(masked.into_owned());
+        }
+    }
+    let masked = pairs::mask(&paths::mask(text));
+    if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
 }
 
 fn mask_value(value: &mut Value) {
     match value {
-        Value::Object(map) => {
-            for (name, inner) in map {
-                if is_secret_name(name) {
-                    *inner = MASK.into();
-                } else {
-                    mask_value(inner);
-                }
-            }
-        }
+        Value::Object(map) => mask_object(map),
         Value::Array(list) => list.iter_mut().for_each(mask_value),
         Value::String(string) => {
             if let Cow::Owned(masked) = text(string) {
@@ -66,73 +76,25 @@ fn mask_value(value: &mut Value) {
     }
 }
 
-/// Masks the segment after `/rest/<id>/` and `/rest/api/<id>/`: a webhook's secret stands there.
-fn mask_hooks(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("/rest/") {
-        let (before, found) = rest.split_at(at + "/rest/".len());
-        out.push_str(before);
-        rest = found;
-        for prefix in ["api/", ""] {
-            let id = &rest[prefix.len().min(rest.len())..];
-            let digits = id.bytes().take_while(u8::is_ascii_digit).count();
-            if !rest.starts_with(prefix) || digits == 0 || !id[digits..].starts_with('/') {
-                continue;
-            }
-            let secret_at = prefix.len() + digits + 1;
-            let secret = rest[secret_at..].find(END_OF_SEGMENT).unwrap_or(rest.len() - secret_at);
-            out.push_str(&rest[..secret_at]);
-            out.push_str(if secret > 0 { MASK } else { "" });
-            rest = &rest[secret_at + secret..];
-            break;
+fn mask_object(map: &mut Map<String, Value>) {
+    // `{"name": "password", "value": ".."}`: the name of a value can be a value itself.
+    let named = NAMES_OF_VALUES.iter().filter_map(|name| map.get(*name)?.as_str()).any(is_secret_name);
+    for (name, inner) in map {
+        let value_of_secret = named && name.eq_ignore_ascii_case("value");
+        if is_secret_name(name) && !is_name_of_value(name, inner) || value_of_secret {
+            *inner = MASK.into();
+        } else {
+            mask_value(inner);
         }
     }
-    out.push_str(rest);
-    out
 }
 
-/// Masks the value of `name=value` after the start, `?`, `&` or white space, also where the name is written
-/// `fields[PASSWORD]` or `fields%5BPASSWORD%5D`.
-fn mask_pairs(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for piece in text.split_inclusive(START_OF_PAIR) {
-        let masked = piece.split_once('=').filter(|(name, _)| has_secret_part(name)).map(|(name, value)| {
-            let end = value.find(END_OF_VALUE).unwrap_or(value.len());
-            (name, &value[end..])
-        });
-        match masked {
-            Some((name, after)) => out.extend([name, "=", MASK, after]),
-            None => out.push_str(piece),
-        }
-    }
-    out
+/// `{"key": "password", ..}`: here `key` holds a name and not a secret.
+fn is_name_of_value(name: &str, value: &Value) -> bool {
+    NAMES_OF_VALUES.contains(&name) && value.as_str().is_some_and(is_secret_name)
 }
 
-fn has_secret_part(name: &str) -> bool {
-    let decoded = percent_decode_str(name).decode_utf8_lossy();
-    decoded.split(['[', ']']).any(is_secret_name)
-}
-
-const SECRET_NAMES: &[&str] = &[
-    "apikey",
-    "auth",
-    "authid",
-    "authorization",
-    "bearer",
-    "cookie",
-    "key",
-    "privatekey",
-    "pwd",
-    "refreshid",
-    "sessid",
-    "sign",
-    "signature",
-];
-const SECRET_PARTS: &[&str] = &["credential", "passphrase", "passw", "secret", "token"];
-const END_OF_SEGMENT: [char; 10] = ['/', '?', '#', '"', '\'', '<', '>', ' ', '\n', ')'];
-const START_OF_PAIR: [char; 8] = ['?', '&', ' ', '\n', '\t', ';', ',', '"'];
-const END_OF_VALUE: [char; 10] = ['&', '#', ';', ' ', '\n', '\t', '"', '\'', '<', ','];
+const NAMES_OF_VALUES: [&str; 6] = ["name", "NAME", "code", "CODE", "key", "KEY"];
 
 #[cfg(test)]
 mod tests {
@@ -154,42 +116,31 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_without_case_and_separators() {
-        for name in ["auth", "AUTH_ID", "refreshToken", "client-secret", "USER_PASSWORD", "sessid", "Signature", "key"]
-        {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in ["id", "title", "author", "authorId", "keyword", "STAGE_ID", "monkey", ""] {
-            assert!(!is_secret_name(name), "{name}");
-        }
+    fn a_value_whose_name_is_a_value_is_masked_too() {
+        let input = value!([{ "name": "password", "value": "X" }, { "key": "token", "value": ["X"] }, { "name": "a", "value": 1 }]);
+        let want = value!([{ "name": "password", "value": "***" }, { "key": "token", "value": "***" }, { "name": "a", "value": 1 }]);
+        assert_eq!(shown(&input), want);
     }
 
     #[test]
-    fn secrets_in_query_strings_are_masked() {
-        for (input, want) in [
-            ("https://p/x?auth=abc&id=1", "https://p/x?auth=***&id=1"),
-            ("user.add?fields%5BPASSWORD%5D=abc&b=1#f", "user.add?fields%5BPASSWORD%5D=***&b=1#f"),
-            ("a?fields[more][token]=abc", "a?fields[more][token]=***"),
-            ("token=abc;x", "token=***;x"),
-            ("see access_token=abc now", "see access_token=*** now"),
-            ("1 = 1", "1 = 1"),
-        ] {
-            assert_eq!(text(input), want);
-        }
+    fn json_inside_of_text_is_masked() {
+        let input = value!({ "data": r#"{"password":"X","id":1}"#, "list": r#"[{"token":"X"}]"#, "text": "{not json" });
+        let want =
+            value!({ "data": r#"{"id":1,"password":"***"}"#, "list": r#"[{"token":"***"}]"#, "text": "{not json" });
+        assert_eq!(shown(&input), want);
     }
 
     #[test]
-    fn the_secret_in_a_webhook_address_is_masked() {
-        for (input, want) in [
-            ("upstream /rest/1/abc/crm.deal.get failed", "upstream /rest/1/***/crm.deal.get failed"),
-            ("https://p/rest/api/12/abc", "https://p/rest/api/12/***"),
-            ("<a href=\"https://p/rest/1/abc\">", "<a href=\"https://p/rest/1/***\">"),
-            ("/rest/1/abc/x and /rest/2/def/y", "/rest/1/***/x and /rest/2/***/y"),
-            ("https://p/rest/crm.deal.get", "https://p/rest/crm.deal.get"),
-            ("/rest/", "/rest/"),
+    fn what_is_encoded_is_masked_too() {
+        for encoded in [
+            "?u=https%3A%2F%2Fp%2F%3Fauth%3DXSECRET",
+            "cmd=user.add%3FPASSWORD%3DXSECRET",
+            "u=https%253A%252F%252Fp%252F%253Fauth%253DXSECRET",
+            "https%3A%2F%2Fp%2Frest%2F1%2FXSECRET%2Fprofile",
         ] {
-            assert_eq!(text(input), want);
+            assert!(!text(encoded).contains("XSECRET"), "{}", text(encoded));
         }
+        assert_eq!(text("100%25 of it"), "100%25 of it");
     }
 
     #[test]
@@ -197,19 +148,41 @@ mod tests {
         assert_eq!(json(b"token=abc"), "***");
     }
 
+    #[test]
+    fn words_beside_a_rest_path_are_survived() {
+        // A portal said this once, and its second letter began in the middle of what was looked at.
+        for said in
+            ["Путь /rest/ не найден", "/rest/api", "/rest/é/é/é", "/rest", "/rest//", "смотри /REST/ на портале"]
+        {
+            let _ = text(said);
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_survived(input in ".*") {
+        fn any_text_is_survived(input in "(/rest/(api/)?|//|%2F|[?&=#]|auth=|Bearer |://|@|[{\\[\"])*.{0,12}(/rest/)?.{0,4}") {
             let _ = text(&input);
             let _ = json(input.as_bytes());
         }
 
         #[test]
-        fn a_secret_never_comes_through(before in "[a-z/ &?=%\\[\\]]{0,20}", secret in "S3CR3T[A-Za-z0-9]{4,12}") {
-            let shown = text(&format!("{before}?auth={secret}&x=1")).into_owned();
-            prop_assert!(!shown.contains(&secret));
-            let shown = text(&format!("{before} https://p/rest/1/{secret}/profile")).into_owned();
-            prop_assert!(!shown.contains(&secret));
+        fn a_secret_never_comes_through(
+            before in "[a-z/ &?=%#\\[\\]]{0,20}",
+            secret in "S3CR3T[A-Za-z0-9]{4,12}",
+            quote in "[\"']?",
+            join in "[?&# ;]",
+        ) {
+            for shape in [
+                format!("{before}{join}auth={quote}{secret}{quote}&x=1"),
+                format!("{before}{join}fields[PASSWORD]={secret}"),
+                format!("{before} https://p/rest/1/{secret}/profile"),
+                format!("{before} https://p//rest//api//1//{secret}/"),
+                format!("{before} https://user:{secret}@p/"),
+                format!("{before} Authorization: Bearer {secret}"),
+            ] {
+                let shown = text(&shape);
+                prop_assert!(!shown.contains(&secret), "{shape} -> {shown}");
+            }
         }
     }
 }

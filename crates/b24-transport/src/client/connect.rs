@@ -56,15 +56,17 @@ impl Connector {
             let stream = self.http.call(uri).await?;
             return Ok(MaybeHttpsStream::Http(MaybeHttpsStream::Http(stream)));
         }
-        self.https()?.call(uri).await
+        self.https().await?.call(uri).await
     }
 
     /// The TLS connector. Two calls at once may both make one; the first is kept.
-    fn https(&self) -> Result<HttpsConnector<Route>, BoxError> {
+    async fn https(&self) -> Result<HttpsConnector<Route>, BoxError> {
         if let Some(ready) = self.shared.https.get() {
             return Ok(ready.clone());
         }
-        let config = self.shared.roots.config()?;
+        // The platform's certificates are files.
+        let shared = Arc::clone(&self.shared);
+        let config = tokio::task::spawn_blocking(move || shared.roots.config()).await??;
         let to_proxy = HttpsConnectorBuilder::new()
             .with_tls_config(config.clone())
             .https_or_http()

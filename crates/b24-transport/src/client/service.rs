@@ -46,6 +46,9 @@ impl HttpClient {
             // Without a timer the idle timeout does nothing.
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
+            // One connection carries all calls of a portal: a dead one must be found before calls run out of time on it.
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .http2_keep_alive_timeout(Duration::from_secs(10))
             .build(connector);
         Self { inner: DecompressionLayer::new().layer(client) }
     }

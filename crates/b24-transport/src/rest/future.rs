@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 use super::received::{ReadError, Received};
-use crate::error::no_answer;
+use crate::{error::no_answer, sends::Sends};
 
 pin_project! {
     /// The future of [`Rest`](super::Rest).
@@ -27,6 +27,7 @@ pin_project! {
         B: http_body::Body,
     {
         request: RestRequest,
+        sends: Sends,
         timeout: Duration,
         max_response_size: usize,
         // When the first poll came.
@@ -55,14 +56,21 @@ pin_project! {
 }
 
 impl<F, B: http_body::Body> ResponseFuture<F, B> {
-    pub(super) fn new(request: RestRequest, answer: F, timeout: Duration, max_response_size: usize) -> Self {
+    pub(super) fn new(
+        request: RestRequest,
+        answer: F,
+        sends: Sends,
+        timeout: Duration,
+        max_response_size: usize,
+    ) -> Self {
         let state = State::Sent { answer };
-        Self { request, timeout, max_response_size, started: None, alarm: None, state }
+        Self { request, sends, timeout, max_response_size, started: None, alarm: None, state }
     }
 
     pub(super) fn refused(request: RestRequest, error: Error) -> Self {
         let state = State::Refused { error: Some(error) };
-        Self { request, timeout: Duration::ZERO, max_response_size: 0, started: None, alarm: None, state }
+        let sends = Sends::default();
+        Self { request, sends, timeout: Duration::ZERO, max_response_size: 0, started: None, alarm: None, state }
     }
 }
 
@@ -85,23 +93,26 @@ where
             trace_parameters(this.request);
             Instant::now()
         });
-        let outcome = match poll_answer(this.state, *this.max_response_size, cx) {
+        let outcome = match poll_answer(this.state, this.sends, *this.max_response_size, cx) {
             Poll::Ready(outcome) => outcome,
             Poll::Pending => {
-                if this.alarm.is_none() {
-                    this.alarm.set(Some(tokio::time::sleep_until(started + *this.timeout)));
+                // A time beyond the clock's end never comes.
+                let end = started.checked_add(*this.timeout).filter(|_| this.alarm.is_none());
+                if let Some(end) = end {
+                    this.alarm.set(Some(tokio::time::sleep_until(end)));
                 }
                 ready!(this.alarm.as_pin_mut().map_or(Poll::Pending, |alarm| alarm.poll(cx)));
                 let text = "no answer came in time; the call may have run";
                 Err(Error::transport(SdkCode::RequestTimeout, text, true))
             }
         };
-        Poll::Ready(finish(this.request, outcome, started.elapsed()))
+        Poll::Ready(finish(this.request, this.sends, outcome, started.elapsed()))
     }
 }
 
 fn poll_answer<F, B, E>(
     mut state: Pin<&mut State<F, B>>,
+    sends: &Sends,
     max_response_size: usize,
     cx: &mut Context<'_>,
 ) -> Poll<Result<RestResponse, Error>>
@@ -115,7 +126,8 @@ where
         match state.as_mut().project() {
             StateProj::Refused { .. } => return Poll::Pending,
             StateProj::Sent { answer } => {
-                let (head, body) = ready!(answer.poll(cx)).map_err(|error| no_answer(error.into()))?.into_parts();
+                let (head, body) =
+                    ready!(answer.poll(cx)).map_err(|error| no_answer(error.into(), sends))?.into_parts();
                 let received = Received::new(max_response_size);
                 state.set(State::Reading { status: head.status, received, body });
             }
@@ -123,7 +135,8 @@ where
                 let status = *status;
                 return Poll::Ready(match ready!(received.poll_all(body, cx)) {
                     Ok(body) => RestResponse::read(status, body),
-                    Err(ReadError::Lost(error)) => Err(no_answer(error)),
+                    // The head has come, so the request has arrived.
+                    Err(ReadError::Lost(error)) => Err(no_answer(error, sends)),
                     Err(ReadError::TooLarge) => Err(too_large(status)),
                 });
             }
@@ -141,11 +154,12 @@ fn too_large(status: StatusCode) -> Error {
 /// Completes an outcome: what an error may tell of the call, and the event of this send.
 fn finish(
     request: &RestRequest,
+    sends: &Sends,
     outcome: Result<RestResponse, Error>,
     elapsed: Duration,
 ) -> Result<RestResponse, Error> {
     let outcome = outcome.map_err(|error| {
-        let error = error.with_request(request).with_attempts(1);
+        let error = error.with_request(request).with_attempts(sends.attempts());
         match request.grant() {
             Some(grant) => error.without(grant.credential().secret()),
             None => error,

@@ -9,6 +9,8 @@ use b24_core::BoxError;
 use bytes::{Buf, Bytes, BytesMut};
 use http_body::Body;
 
+const FRAMES_AT_ONCE: usize = 256;
+
 /// What has come of a body so far. A body of one piece, as most are, is not copied.
 #[derive(Debug)]
 pub(super) struct Received {
@@ -35,7 +37,7 @@ impl Received {
         B: Body,
         B::Error: Into<BoxError>,
     {
-        loop {
+        for _ in 0..FRAMES_AT_ONCE {
             match ready!(body.as_mut().poll_frame(cx)) {
                 None => return Poll::Ready(Ok(self.take())),
                 Some(Err(error)) => return Poll::Ready(Err(ReadError::Lost(error.into()))),
@@ -51,6 +53,9 @@ impl Received {
                 }
             }
         }
+        // A body that always has more must not keep its thread: others, and the clock of this call, come next.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn add(&mut self, piece: Bytes) {

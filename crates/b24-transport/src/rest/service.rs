@@ -10,7 +10,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{ResponseFuture, wire};
-use crate::{Body, error::no_answer};
+use crate::{Body, error::not_taken, sends::Sends};
 
 /// Sends each call as one HTTP request and reads the answer, on every status.
 ///
@@ -66,19 +66,20 @@ where
     type Future = ResponseFuture<S::Future, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.inner.poll_ready(cx).map_err(|error| no_answer(error.into()))
+        self.inner.poll_ready(cx).map_err(|error| not_taken(&*error.into()))
     }
 
     fn call(&mut self, request: RestRequest) -> Self::Future {
         let options = request.options();
         let timeout = options.timeout().unwrap_or(self.settings.timeout);
         let timeout = options.deadline().map_or(timeout, |left| left.min(timeout));
-        match wire::encode(&request) {
+        let sends = Sends::default();
+        match wire::encode(&request, &sends) {
             // Nothing is sent in no time.
             Ok(_) if timeout.is_zero() => ResponseFuture::refused(request, wire::no_time_left()),
             Ok(http) => {
                 let answer = self.inner.call(http);
-                ResponseFuture::new(request, answer, timeout, self.settings.max_response_size)
+                ResponseFuture::new(request, answer, sends, timeout, self.settings.max_response_size)
             }
             Err(error) => ResponseFuture::refused(request, error),
         }

@@ -4,24 +4,30 @@ use std::fmt::Write as _;
 
 use b24_core::{ApiVersion, Credential, Error, RestRequest, SdkCode};
 use http::{
-    HeaderValue, Request, Uri,
+    HeaderName, HeaderValue, Request, Uri,
     header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Body, credentials::PLACEHOLDER};
+use crate::{
+    Body,
+    credentials::{self, PLACEHOLDER},
+    sends::Sends,
+};
 
 /// Writes a call as a POST with a JSON body. The credentials travel as an extension; in the path their place reads
 /// `***`.
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/general-principles.html>
-pub(super) fn encode(request: &RestRequest) -> Result<Request<Body>, Error> {
+pub(super) fn encode(request: &RestRequest, sends: &Sends) -> Result<Request<Body>, Error> {
     let Some(grant) = request.grant() else {
-        return Err(Error::auth(
-            "NO_CREDENTIALS",
-            "the call carries no credentials; put an AuthLayer above the RestLayer",
-        ));
+        let text = "the call carries no credentials; put an AuthLayer above the RestLayer";
+        return Err(Error::auth(SdkCode::NoCredentials.as_str(), text));
     };
+    credentials::check(grant.credential())?;
+    if request.options().request_id().is_some_and(|id| id.len() > MAX_REQUEST_ID) {
+        return Err(Error::usage(SdkCode::InvalidParams, "the request id is longer than 255 bytes"));
+    }
     let portal = grant.portal();
     let uri = Uri::builder()
         .scheme(portal.scheme().clone())
@@ -37,8 +43,20 @@ pub(super) fn encode(request: &RestRequest) -> Result<Request<Body>, Error> {
     http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     http.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     http.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    if let Some(key) = request.idempotency_key() {
+        http.headers_mut().insert(IDEMPOTENCY_KEY, idempotency_key(key)?);
+    }
     http.extensions_mut().insert(grant.clone());
+    http.extensions_mut().insert(sends.clone());
     Ok(http)
+}
+
+/// 1 to 255 visible ASCII characters: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
+    let legal = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let value = HeaderValue::try_from(key).ok().filter(|_| legal);
+    value
+        .ok_or_else(|| Error::usage(SdkCode::InvalidParams, "an idempotency key has 1 to 255 visible ASCII characters"))
 }
 
 /// The call's time was up before it was sent.
@@ -70,6 +88,8 @@ fn path_and_query(request: &RestRequest, credential: &Credential) -> String {
     out
 }
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const MAX_REQUEST_ID: usize = 255;
 const AGENT: &str = concat!("b24-rust-sdk/", env!("CARGO_PKG_VERSION"));
 const TELEMETRY: &str = concat!("bx24_sdk_ver=", env!("CARGO_PKG_VERSION"), "&bx24_sdk_type=b24-rust-sdk");
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -94,6 +114,10 @@ mod tests {
         Grant::token("https://p.com".parse().unwrap(), Secret::from("t0ken"), 0)
     }
 
+    fn encoded(request: &RestRequest) -> Result<Request<Body>, Error> {
+        encode(request, &Sends::default())
+    }
+
     #[test]
     fn each_generation_has_its_own_base() {
         for (version, grant, want) in [
@@ -102,7 +126,7 @@ mod tests {
             (ApiVersion::V2, token(), "/rest/profile"),
             (ApiVersion::V3, token(), "/rest/api/profile"),
         ] {
-            let http = encode(&call(version, "profile", "id").with_grant(grant)).unwrap();
+            let http = encoded(&call(version, "profile", "id").with_grant(grant)).unwrap();
             assert_eq!(http.uri().path(), want);
             assert_eq!(http.method(), http::Method::POST);
             assert_eq!(http.into_body().into_bytes(), r#"{"id":7}"#);
@@ -111,29 +135,63 @@ mod tests {
 
     #[test]
     fn the_query_tells_the_request_id_and_the_sdk() {
-        let http = encode(&call(ApiVersion::V2, "profile", "a b&c=é").with_grant(hook())).unwrap();
+        let http = encoded(&call(ApiVersion::V2, "profile", "a b&c=é").with_grant(hook())).unwrap();
         let want = format!("bx24_request_id=a%20b%26c%3D%C3%A9&{TELEMETRY}");
         assert_eq!(http.uri().query(), Some(want.as_str()));
     }
 
     #[test]
     fn nothing_stands_in_the_query_of_a_positional_method() {
-        let http = encode(&call(ApiVersion::V2, "task.commentitem.getlist", "id").with_grant(hook())).unwrap();
+        let http = encoded(&call(ApiVersion::V2, "task.commentitem.getlist", "id").with_grant(hook())).unwrap();
         assert_eq!(http.uri().query(), None);
     }
 
     #[test]
     fn no_credentials_no_request() {
-        let error = encode(&call(ApiVersion::V2, "profile", "id")).unwrap_err();
+        let error = encoded(&call(ApiVersion::V2, "profile", "id")).unwrap_err();
         assert!(!error.may_have_run());
     }
 
     #[test]
     fn the_request_shows_no_secret() {
         for grant in [hook(), token()] {
-            let http = encode(&call(ApiVersion::V2, "profile", "id").with_grant(grant)).unwrap();
+            let http = encoded(&call(ApiVersion::V2, "profile", "id").with_grant(grant)).unwrap();
             let shown = format!("{http:?}");
             assert!(!shown.contains("s3cr3t") && !shown.contains("t0ken"), "{shown}");
         }
+    }
+
+    #[test]
+    fn only_v3_writes_that_are_no_batch_carry_an_idempotency_key() {
+        for (version, method, want) in [
+            (ApiVersion::V3, "tasks.task.add", Some("order-4711")),
+            (ApiVersion::V3, "tasks.task.get", None),
+            (ApiVersion::V3, "batch", None),
+            (ApiVersion::V2, "crm.deal.add", None),
+        ] {
+            let options = CallOptions::default().with_idempotency_key("order-4711");
+            let request = call(version, method, "id").with_options(options).with_grant(hook());
+            let http = encoded(&request).unwrap();
+            let sent = http.headers().get("idempotency-key").map(|value| value.to_str().unwrap());
+            assert_eq!(sent, want, "{version} {method}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_with_its_name() {
+        let key = |key: &str| CallOptions::default().with_idempotency_key(key);
+        for options in [
+            key(""),
+            key("a b"),
+            key("é"),
+            key(&"k".repeat(256)),
+            CallOptions::default().with_request_id(&"i".repeat(256)),
+        ] {
+            let request = call(ApiVersion::V3, "tasks.task.add", "id").with_options(options).with_grant(hook());
+            assert_eq!(encoded(&request).unwrap_err().code(), "INVALID_PARAMS");
+        }
+        let token = Grant::token("https://p.com".parse().unwrap(), Secret::from("abc\n"), 0);
+        let error = encoded(&call(ApiVersion::V2, "profile", "id").with_grant(token)).unwrap_err();
+        assert_eq!(error.code(), "UNUSABLE_CREDENTIALS");
     }
 }

@@ -41,7 +41,7 @@ impl Roots {
         let verifier = Verifier::new(self.store()?, Arc::clone(&provider))?;
         Ok(ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            // "Dangerous" because it takes a verifier of ours; it refuses all that rustls' own refuses but one case.
+            // "Dangerous" because it takes a verifier of ours, which is rustls' own but for one case.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth())

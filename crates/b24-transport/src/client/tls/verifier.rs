@@ -20,7 +20,8 @@ use rustls::{
 /// Self-hosted portals often have a certificate that signs itself and says that it is an authority, which is what
 /// `openssl req -x509` makes. Whoever puts it among the trusted roots means that server; OpenSSL and curl accept it,
 /// webpki does not (`CaUsedAsEndEntity`). Its validity in time has been checked when that error arises, its name is
-/// checked here, and that the server has its key is shown by the handshake.
+/// checked here, and that the server has its key is shown by the handshake. What a certificate may be used for is not
+/// looked at in that case.
 #[derive(Debug)]
 pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
