@@ -8,13 +8,14 @@ use serde_json::value::RawValue;
 
 use crate::{RestError, Time, Validation, de, redact};
 
-/// The top level of an answer. Nothing in it is decoded, only found: one odd field must not hide the others.
+/// The top level of an answer. One odd field must not hide the others: they are only found here, but for
+/// `time`, whose fields are lenient themselves.
 #[derive(Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     pub(crate) result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    time: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "Time::lenient")]
+    pub(crate) time: Option<Time>,
     #[serde(borrow, default)]
     next: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -31,11 +32,6 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// The portal's account of the time. Some builds send `[]` for one without entries.
-    pub(crate) fn time(&self) -> Option<Time> {
-        self.time.filter(|raw| raw.get().starts_with('{')).and_then(|raw| serde_json::from_str(raw.get()).ok())
-    }
-
     pub(crate) fn next(&self) -> Option<u64> {
         count(self.next)
     }

@@ -58,7 +58,7 @@ impl RestResponse {
         if !status.is_success() {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
-        let (time, next, total) = (envelope.time(), envelope.next(), envelope.total());
+        let (next, total, time) = (envelope.next(), envelope.total(), envelope.time);
         Ok(Self { status, result, time, next, total, body })
     }
 
