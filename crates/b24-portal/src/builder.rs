@@ -149,7 +149,13 @@ impl PortalBuilder {
         self
     }
 
-    /// Sets how many requests [`Portal::requests`] remembers; the last 10,000 by default.
+    /// Sets the largest request body the portal takes; 64 MiB by default. To a larger one it answers 413.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.config.max_body = bytes;
+        self
+    }
+
+    /// Sets how many requests [`Portal::requests`] remembers; the last 10,000 by default, and at most 64 MiB of them.
     pub fn keep_requests(mut self, count: usize) -> Self {
         self.config.keep_requests = count;
         self

@@ -30,7 +30,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Duration {
         match &self.0 {
-            Source::Machine { started, at } => *started + at.elapsed(),
+            Source::Machine { started, at } => started.saturating_add(at.elapsed()),
             Source::Virtual(clock) => clock.now(),
         }
     }
@@ -88,9 +88,10 @@ impl VirtualClock {
         Self(Arc::new(Mutex::new(now)))
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward, at most to the last moment there is.
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(by);
     }
 
     /// The time now, since the Unix epoch.

@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use crate::config::Dialect;
 use crate::engine::error::Refusal;
+use crate::page;
 
 /// A fault that waits for its request.
 ///
@@ -91,10 +92,7 @@ impl Fault {
     #[must_use]
     pub fn html(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let page = format!(
-            "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-        );
-        Self::answer(status, "text/html", page.into())
+        Self::answer(status, "text/html", page::nginx(&status.to_string()).into())
     }
 
     /// 503 `QUERY_LIMIT_EXCEEDED`, whatever the bucket says.

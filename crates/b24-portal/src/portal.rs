@@ -5,14 +5,16 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use http::Request;
+use http::request::Parts;
+use http_body::Body;
 
 use crate::builder::PortalBuilder;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{Engine, Outcome};
 use crate::fault::Fault;
+use crate::intake;
 use crate::record::RecordedRequest;
 use crate::server::Server;
 use crate::service::PortalService;
@@ -33,6 +35,7 @@ pub struct Portal {
 pub(crate) struct Shared {
     engine: Mutex<Engine>,
     hook_path: String,
+    max_body: usize,
     pub(crate) clock: Clock,
 }
 
@@ -122,12 +125,18 @@ impl Shared {
         // The builder sees to it that there is always a first webhook.
         let hook_path =
             config.hooks.first().map_or_else(String::new, |hook| format!("/rest/{}/{}/", hook.user, hook.secret));
-        Self { engine: Mutex::new(Engine::new(config)), hook_path, clock }
+        Self { max_body: config.max_body, engine: Mutex::new(Engine::new(config)), hook_path, clock }
     }
 
-    pub(crate) fn handle(&self, source: IpAddr, request: Request<Bytes>) -> Outcome {
+    /// Reads the body of a request, and answers it.
+    pub(crate) async fn handle<B: Body>(&self, source: IpAddr, head: Parts, body: B) -> Result<Outcome, B::Error> {
+        let body = intake::read(body, self.max_body).await?;
         let now = self.clock.now();
-        self.engine().handle(now, source, request)
+        let mut engine = self.engine();
+        Ok(match body {
+            Some(body) => engine.handle(now, source, Request::from_parts(head, body)),
+            None => engine.refuse_body(source, head),
+        })
     }
 
     /// A panic while the lock was held cannot leave the tables half written: every write is one insertion.

@@ -57,26 +57,40 @@ impl fmt::Debug for RecordedRequest {
     }
 }
 
+/// How many bytes of requests are kept; the last one is kept whatever its size.
+const MAX_BYTES: usize = 64 << 20;
+
 /// The most recent requests.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     kept: VecDeque<RecordedRequest>,
+    bytes: usize,
     limit: usize,
+}
+
+impl RecordedRequest {
+    /// About how much memory it takes.
+    fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        self.method.len() + self.path.len() + self.query.len() + self.body.len() + headers
+    }
 }
 
 impl RequestLog {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { kept: VecDeque::new(), limit }
+        Self { kept: VecDeque::new(), bytes: 0, limit }
     }
 
     pub(crate) fn push(&mut self, request: RecordedRequest) {
         if self.limit == 0 {
             return;
         }
-        if self.kept.len() == self.limit {
-            self.kept.pop_front();
-        }
+        self.bytes += request.size();
         self.kept.push_back(request);
+        while self.kept.len() > self.limit || (self.bytes > MAX_BYTES && self.kept.len() > 1) {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.size();
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
@@ -85,5 +99,41 @@ impl RequestLog {
 
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn request(body: Bytes) -> RecordedRequest {
+        RecordedRequest {
+            method: String::new(),
+            version: None,
+            http_method: Method::POST,
+            path: String::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body,
+            source: Ipv4Addr::LOCALHOST.into(),
+            status: None,
+        }
+    }
+
+    #[test]
+    fn the_log_is_bounded_by_bytes_as_well() {
+        let mut log = RequestLog::new(1000);
+        let body = Bytes::from(vec![0; MAX_BYTES / 4]);
+        for _ in 0..10 {
+            log.push(request(body.clone()));
+        }
+        assert_eq!((log.all().len(), log.bytes), (4, MAX_BYTES));
+        log.push(request(vec![0; MAX_BYTES + 1].into()));
+        assert_eq!(log.all().len(), 1, "the last one is always there");
+        log.clear();
+        assert_eq!(log.bytes, 0);
     }
 }

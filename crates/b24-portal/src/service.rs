@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use tower_service::Service;
 
 use crate::engine::{Delivery, Outcome};
@@ -59,8 +59,7 @@ where
             if shared.engine().cuts_unread(source, &head) {
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-            let outcome = shared.handle(source, Request::from_parts(head, body));
+            let outcome = shared.handle(source, head, body).await.map_err(io::Error::other)?;
             Ok(deliver(&shared, outcome).await?.map(Full::new))
         }))
     }

@@ -140,7 +140,40 @@ async fn the_operating_limit_strikes_halfway_through_a_batch() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.result()["result"].as_array().map(Vec::len), Some(2), "the crossing call still succeeds");
     assert_eq!(reply.result()["result_error"]["2"]["error"], "OPERATION_TIME_LIMIT");
-    assert!(reply.body["time"].get("operating").is_none(), "the outer batch is not counted");
+    assert_eq!(reply.body["time"]["operating"], 0, "the outer batch is not counted");
+}
+
+#[tokio::test]
+async fn the_outer_batch_tells_what_it_has_used_where_the_limiter_is_on() {
+    let bench = costly(Limits::default());
+    for _ in 0..2 {
+        let time = bench.v2("batch", &json!({"cmd": ["profile"]})).await.body["time"].clone();
+        assert_eq!(time["operating"], 0);
+        assert_eq!(time["operating_reset_at"], bench.clock.now().as_secs() + 600);
+    }
+    let off = Bench::with(Portal::builder().limits(Limits::off()));
+    assert!(off.v2("batch", &json!({"cmd": ["profile"]})).await.body["time"].get("operating").is_none());
+}
+
+#[tokio::test]
+async fn a_ban_inside_a_batch_is_counted_from_the_batch() {
+    let bench = costly(Limits::default().with_overrun(Overrun::Ban).with_shared_batch_key(false));
+    let cmd = json!({"cmd": vec!["crm.deal.get?id=1"; 2]});
+    let reply = bench.v2("batch", &cmd).await;
+    let times = reply.result()["result_time"].clone();
+    assert_eq!(times[1]["operating_reset_at"], bench.clock.now().as_secs() + 300);
+    let starts: Vec<f64> = (0..2).filter_map(|place| times[place]["start"].as_f64()).collect();
+    assert!((starts[1] - starts[0] - 6.0).abs() < 1e-3, "the printed times go on: {times}");
+    bench.clock.advance(Duration::from_secs(300));
+    assert_eq!(bench.v2("batch", &cmd).await.result()["result_error"], json!([]));
+}
+
+#[tokio::test]
+async fn names_of_commands_are_taken_as_they_are() {
+    let reply = Bench::new().v2("batch", &json!({"cmd": [" profile", "profile ?x=1"]})).await;
+    for place in 0..2 {
+        assert_eq!(reply.result()["result_error"][place]["error"], "ERROR_METHOD_NOT_FOUND");
+    }
 }
 
 #[tokio::test]
@@ -193,6 +226,15 @@ async fn v3_names_are_resolved_before_anything_runs() {
     let reply = bench
         .v3("batch", &json!([{"method": "tasks.task.delete", "query": {"id": 1}}, {"method": "nope", "query": {}}]))
         .await;
+    assert_eq!((reply.status, reply.trouble()), (400, "METHODNOTFOUND"));
+    assert_eq!(bench.v3("tasks.task.get", &json!({"id": 1})).await.status, 200);
+}
+
+#[tokio::test]
+async fn v3_a_batch_in_a_batch_is_refused_before_anything_runs() {
+    let bench = Bench::new();
+    let items = json!([{"method": "tasks.task.delete", "query": {"id": 1}}, {"method": "batch", "query": {}}]);
+    let reply = bench.v3("batch", &items).await;
     assert_eq!((reply.status, reply.trouble()), (400, "METHODNOTFOUND"));
     assert_eq!(bench.v3("tasks.task.get", &json!({"id": 1})).await.status, 200);
 }

@@ -75,6 +75,21 @@ async fn the_ban_lasts_three_hundred_seconds_flat() {
 }
 
 #[tokio::test]
+async fn the_told_second_is_early_enough_for_nobody_and_late_enough_for_all() {
+    for overrun in [Overrun::Window, Overrun::Ban] {
+        let bench = bench(overrun);
+        bench.clock.advance(Duration::from_millis(750));
+        assert_eq!(get(&bench).await, 200);
+        let reply = bench.v2("crm.deal.get", &json!({"id": 1})).await;
+        let told = seconds(reply.body["time"]["operating_reset_at"].as_u64().expect("a time"));
+        bench.clock.advance(told - bench.clock.now() - Duration::from_millis(1));
+        assert_eq!(get(&bench).await, 429, "{overrun:?}");
+        bench.clock.advance(Duration::from_millis(1));
+        assert_eq!(get(&bench).await, 200, "{overrun:?}");
+    }
+}
+
+#[tokio::test]
 async fn failed_calls_cost_nothing() {
     let bench = bench(Overrun::Window);
     for _ in 0..5 {

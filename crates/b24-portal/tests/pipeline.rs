@@ -65,6 +65,43 @@ async fn method_names_of_v2_have_no_case_and_an_optional_suffix() {
 }
 
 #[tokio::test]
+async fn an_unknown_suffix_of_a_known_method_is_a_wrong_transport() {
+    let bench = Bench::new();
+    let reply = bench.v2("crm.deal.list.yaml", &json!({})).await;
+    assert_eq!((reply.status, reply.error()), (500, "INTERNAL_WRONG_TRANSPORT"));
+    assert_eq!(bench.v2("crm.deal.nope", &json!({})).await.error(), "ERROR_METHOD_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn options_asks_and_runs_nothing() {
+    let bench = Bench::new();
+    for path in [format!("/rest/1/{SECRET}/crm.deal.delete?id=1"), "/rest/api/1/BAD/tasks.task.delete".to_owned()] {
+        let request = Request::options(path).body(Bytes::from_static(b"{\"id\":1}")).expect("a request");
+        let reply = bench.send(request).await;
+        assert_eq!((reply.status, reply.bytes.len()), (200, 0));
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+        assert_eq!(reply.header("access-control-allow-headers"), Some("origin, content-type, accept"));
+    }
+    assert_eq!(bench.v2("crm.deal.get", &json!({"id": 1})).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_error_array_keeps_its_other_keys() {
+    let value = json!({"error": "ERROR_ARGUMENT", "error_description": "No.", "argument": "x", "error_content": [1]});
+    let reply = Bench::new().v2("b24portal.answer", &json!({"value": value})).await;
+    assert_eq!((reply.status, &reply.body), (200, &value));
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_bearer_has_no_case() {
+    let bench = Bench::with(Portal::builder().access_token("two", 2, Duration::from_secs(3600)));
+    for (header, want) in [("bearer two", 200), ("BEARER two", 200), ("Basic two", 401), ("two", 401)] {
+        let request = Request::get("/rest/profile").header("authorization", header).body(Bytes::new());
+        assert_eq!(bench.send(request.expect("a request")).await.status, want, "{header}");
+    }
+}
+
+#[tokio::test]
 async fn a_method_of_one_generation_is_unknown_to_the_other() {
     let bench = Bench::new();
     assert_eq!(bench.v2("main.eventlog.list", &json!({})).await.error(), "ERROR_METHOD_NOT_FOUND");
@@ -184,6 +221,21 @@ async fn a_self_hosted_portal_reports_no_operating() {
 }
 
 #[tokio::test]
+async fn only_the_cloud_tells_its_times_in_headers() {
+    let names = ["x-bitrix-rest-time", "x-bitrix-rest-user-time", "x-bitrix-rest-system-time"];
+    for (limits, cloud) in [(Limits::default(), true), (Limits::off(), false)] {
+        let bench = Bench::with(Portal::builder().limits(limits).access_token("T", 1, Duration::from_secs(3600)));
+        for reply in [
+            bench.post("/rest/profile", &json!({"auth": "T"})).await,
+            bench.post("/rest/api/tasks.task.get", &json!({"auth": "T", "id": 1})).await,
+        ] {
+            assert!(names.iter().all(|name| reply.header(name).is_some() == cloud), "{:?}", reply.headers);
+            assert_eq!(reply.header("x-bitrix-rest-application"), cloud.then_some("app.b24portal"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn requests_are_recorded_with_the_secret_masked() {
     let bench = Bench::new();
     bench.v2("crm.deal.list?start=50", &json!({"select": ["ID"]})).await;
@@ -220,7 +272,12 @@ async fn debug_never_shows_a_secret() {
     let hour = Duration::from_secs(3600);
     let builder = Portal::builder().webhook(1, SECRET).access_token("t0ken", 1, hour);
     let mut shown = format!("{builder:?}");
-    let engine = builder.clone().engine(Duration::ZERO);
+    let mut engine = builder.clone().engine(Duration::ZERO);
+    engine.fault(Fault::moved("https://new.example"));
+    for method in ["profile", "b24portal.echo?x=t0ken"] {
+        let request = Request::get(format!("/rest/1/{SECRET}/{method}")).body(Bytes::new()).expect("a request");
+        shown += &format!("{:?}", engine.handle(Duration::ZERO, Ipv4Addr::LOCALHOST.into(), request));
+    }
     let portal = builder.in_process();
     let bench = Bench { portal, ..Bench::new() };
     bench.post("/rest/profile?auth=t0ken", &json!({"auth": "t0ken"})).await;

@@ -122,6 +122,8 @@ async fn a_tail_is_strictly_after_its_cursor() {
         (json!({"cursor": {"field": "id"}}), "VALIDATION_REQUESTVALIDATION"),
         (json!({"cursor": {"field": "id", "value": 5}, "filter": [["id", ">", 1]]}), "INVALIDFILTER"),
         (json!({"cursor": {"field": "nope", "value": 5}}), "UNKNOWNDTOPROPERTY"),
+        (json!({"filter": {"logic": "or", "conditions": [["id", ">", 1]]}}), "INVALIDFILTER"),
+        (json!({"filter": {"conditions": [{"logic": "or", "conditions": [["id", ">", 1]]}]}}), "INVALIDFILTER"),
     ] {
         assert_eq!(tail(params.clone()).await.trouble(), want, "{params}");
     }

@@ -159,6 +159,25 @@ async fn faults_break_http2_connections_too() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_answered_by_the_web_server() {
+    let portal = Portal::builder().limits(Limits::off()).max_body(1000).start().await.expect("a portal");
+    for (size, want) in [(1000, "HTTP/1.1 200"), (1001, "HTTP/1.1 413"), (100_000, "HTTP/1.1 413")] {
+        let mut tcp = connect(&portal).await;
+        let path = portal.hook_url().replace(portal.url(), "");
+        let head = format!(
+            "POST {path}profile HTTP/1.1\r\nhost: portal\r\ncontent-length: {size}\r\nconnection: close\r\n\r\n"
+        );
+        // As much of it as the portal reads before it answers: a client may be stopped in the middle.
+        let sent = vec![b'x'; size.min(2001)];
+        tcp.write_all(head.as_bytes()).await.expect("written");
+        tcp.write_all(&sent).await.expect("written");
+        let mut answer = vec![0; want.len()];
+        tcp.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), want, "{size}");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_portal_stops_listening() {
     let portal = portal().await;
     let mut kept = connect(&portal).await;

@@ -52,7 +52,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// No limiter at all, as a self-hosted portal; `operating` is not reported either.
+    /// No limiter at all, as a self-hosted portal; `operating` is not reported either, nor the `X-Bitrix-Rest-…` headers.
     #[must_use]
     pub fn off() -> Self {
         Self { rate: false, operating: None, report_operating: false, ..Self::default() }
@@ -65,6 +65,11 @@ impl Limits {
             Plan::Standard => Self::default(),
             Plan::Enterprise => Self::default().with_rate(5, 250),
         }
+    }
+
+    /// Whether nothing limits the portal: what only the cloud tells about is not told then.
+    pub(crate) fn is_self_hosted(&self) -> bool {
+        !self.rate && self.operating.is_none()
     }
 
     /// Sets the leaky bucket: `leak` requests a second drain, above `burst` waiting ones are refused.

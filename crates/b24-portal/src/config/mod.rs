@@ -64,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) method_costs: HashMap<String, Duration>,
     pub(crate) count_cost: Duration,
     pub(crate) keep_requests: usize,
+    pub(crate) max_body: usize,
     pub(crate) started: Duration,
 }
 
@@ -90,6 +91,7 @@ impl Default for Config {
             // 2.39 million rows took 49.9 s to count: https://apidocs.bitrix24.com/settings/performance/huge-data.html
             count_cost: Duration::from_micros(20),
             keep_requests: 10_000,
+            max_body: 64 << 20,
             started: Duration::ZERO,
         }
     }

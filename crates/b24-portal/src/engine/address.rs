@@ -2,11 +2,13 @@
 //!
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/general-principles.html>
 
+use std::fmt;
+
 use crate::php::form::decode_path;
 use crate::record::ApiVersion;
 
 /// A method of one of the two API generations, and the webhook it is called through.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Address {
     pub(crate) version: ApiVersion,
     pub(crate) method: String,
@@ -48,6 +50,17 @@ impl Address {
             ApiVersion::V2 => split_suffix(method),
         };
         Some(Self { version, method, hook, transport })
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address")
+            .field("version", &self.version)
+            .field("method", &self.method)
+            .field("user", &self.hook.as_ref().map(|(user, _)| user))
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,6 +112,12 @@ mod tests {
             let got = got.as_ref().map(|a| (a.version, a.method.as_str(), a.hook.is_some(), a.transport));
             assert_eq!(got, want, "{path}");
         }
+    }
+
+    #[test]
+    fn debug_never_shows_the_secret() {
+        let shown = format!("{:?}", Address::parse("/rest/1/s3cret/user.get"));
+        assert!(shown.contains("user.get") && !shown.contains("s3cret"), "{shown}");
     }
 
     #[test]

@@ -39,7 +39,8 @@ impl Caller {
             return Self::by_hook(config, user, secret);
         }
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        let bearer = bearer.and_then(|value| value.split_once(' '));
+        let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
         match bearer.or(token).filter(|token| !token.is_empty()) {
             Some(token) => Self::by_token(config, now, token),
             None => Err(AuthFailure::Nothing),
@@ -61,7 +62,7 @@ impl Caller {
 
     fn by_token(config: &Config, now: Duration, token: &str) -> Result<Self, AuthFailure> {
         let token = config.tokens.get(token).ok_or(AuthFailure::BadToken)?;
-        if now >= config.started + token.lives {
+        if now >= config.started.saturating_add(token.lives) {
             return Err(AuthFailure::Expired);
         }
         Ok(Self { user: token.user, owner: Owner::App(token.client.clone()), scopes: token.scopes.clone().into() })

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::auth::Caller;
+use super::budget::{Budget, Failure};
 use super::error::Refusal;
 use super::input::take_start;
 use super::refs::Gathered;
@@ -18,10 +19,15 @@ use crate::value::{Array, Key, Value, map};
 const MAX_COMMANDS: usize = 50;
 
 impl Engine {
-    pub(super) fn run_batch2(&mut self, now: Duration, params: &Array, caller: &Caller) -> Result<Done, Refusal> {
+    pub(super) fn run_batch2(
+        &mut self,
+        now: Duration,
+        params: &Array,
+        caller: &Caller,
+    ) -> Result<Done, Failure<Refusal>> {
         let weight = self.config.limits.batch_weight;
         if weight.is_some() && !self.may_work(now, &caller.owner, "batch") {
-            return Err(Refusal::operation_time_limit());
+            return Err(Refusal::operation_time_limit().into());
         }
         let params = params.upper();
         let halt = params.get("HALT").is_some_and(Value::is_truthy);
@@ -29,21 +35,25 @@ impl Engine {
         let commands = params.get("CMD").and_then(Value::as_array).unwrap_or(&empty);
 
         let mut gathered = Gathered::default();
+        let mut budget = Budget::new();
         let mut spent = Duration::ZERO;
         for (place, (key, command)) in commands.iter().enumerate() {
             let outcome = if place >= MAX_COMMANDS {
-                Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded"))
+                Err(Refusal::new(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded").into())
             } else {
                 // What is not a text is skipped without a word, but keeps its place in the count.
                 let Some(command) = command.as_str() else { continue };
-                self.run_command(now + spent, command, &gathered, caller)
+                self.run_command(now, command, &gathered, &mut budget, caller)
             };
             match outcome {
                 Ok(done) => {
-                    spent += done.cost;
-                    self.keep(&mut gathered, key, now + spent - done.cost, done);
+                    // The clock stands still while a batch runs; only the printed times go on.
+                    let start = now.saturating_add(spent);
+                    spent = spent.saturating_add(done.cost);
+                    self.keep(&mut gathered, key, start, done);
                 }
-                Err(refusal) => {
+                Err(Failure::Exhausted) => return Err(Failure::Exhausted),
+                Err(Failure::Refused(refusal)) => {
                     gathered.error.set(key.clone(), refusal.to_array());
                     if halt {
                         break;
@@ -52,9 +62,9 @@ impl Engine {
             }
         }
 
-        let cost = self.cost("batch", 0) + spent;
-        let reading =
-            weight.and_then(|weight| self.meter(now, caller.owner.clone(), "batch", cost.mul_f64(weight.max(0.0))));
+        let cost = self.cost("batch", 0).saturating_add(spent);
+        let counted = weight.map_or(Duration::ZERO, |weight| share(cost, weight));
+        let reading = self.meter(now, caller.owner.clone(), "batch", counted);
         let result = map! {
             "result" => gathered.result,
             "result_error" => gathered.error,
@@ -70,29 +80,28 @@ impl Engine {
         now: Duration,
         command: &str,
         gathered: &Gathered,
+        budget: &mut Budget,
         caller: &Caller,
-    ) -> Result<Done, Refusal> {
+    ) -> Result<Done, Failure<Refusal>> {
         // parse_url: what follows a `#` is lost.
         let command = command.split('#').next().unwrap_or_default();
         let (name, query) = command.split_once('?').unwrap_or((command, ""));
-        let name = name.trim();
         if ["batch", "download", "upload"].iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden)) {
-            return Err(Refusal::new(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"));
+            let text = "Method is not allowed for batch usage";
+            return Err(Refusal::new(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", text).into());
         }
         let method = method::find_v2(name).ok_or_else(Refusal::method_not_found)?;
         if !caller.has_scope(method.scope) {
             // Inside a batch the code comes without its text.
-            let mut refusal = Refusal::insufficient_scope(self.config.dialect);
-            refusal.description.clear();
-            return Err(refusal);
+            return Err(Refusal::insufficient_scope(self.config.dialect).without_description().into());
         }
-        let mut params = gathered.substitute(&form::parse(query));
+        let mut params = gathered.substitute(&form::parse(query), budget)?;
         let start = take_start(&mut params);
         let owner = match &caller.owner {
             Owner::Hook(_) if self.config.limits.shared_batch_key => Owner::AnyHook,
             owner => owner.clone(),
         };
-        self.run_v2(now, method, &params, start, caller, owner)
+        Ok(self.run_v2(now, method, &params, start, caller, owner)?)
     }
 
     fn keep(&self, gathered: &mut Gathered, key: &Key, start: Duration, done: Done) {
@@ -106,4 +115,9 @@ impl Engine {
             gathered.next.set(key.clone(), next);
         }
     }
+}
+
+/// A part of a duration; what is too long for one is the longest.
+fn share(of: Duration, weight: f64) -> Duration {
+    Duration::try_from_secs_f64((of.as_secs_f64() * weight).max(0.0)).unwrap_or(Duration::MAX)
 }

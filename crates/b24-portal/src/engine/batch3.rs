@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::Engine;
 use super::auth::Caller;
+use super::budget::{Budget, Failure};
 use super::error::Trouble;
-use crate::method::Method3;
+use crate::method::{Method3, Run3};
 use crate::value::{Array, Value};
 
 /// One item, with its method already found.
@@ -23,19 +24,20 @@ impl Engine {
         now: Duration,
         body: &Array,
         caller: &Caller,
-    ) -> Result<(Value, Duration), Trouble> {
+    ) -> Result<(Value, Duration), Failure<Trouble>> {
         let items = self.read_items(body)?;
+        let mut budget = Budget::new();
         let mut context = Array::new();
         let mut results = Array::new();
         let mut spent = self.cost("batch", 0);
         for item in items {
             if !caller.has_scope(item.method.scope) {
-                return Err(Trouble::insufficient_scope());
+                return Err(Trouble::insufficient_scope().into());
             }
-            let query = resolve_all(item.query, &context)?;
+            let query = resolve_all(item.query, &context, 1, &mut budget)?;
             // An error hides all results, but what earlier items did stays done.
-            let (value, cost) = self.run_item(now + spent, item.method, &query, caller)?;
-            spent += cost;
+            let (value, cost) = self.run_item(now, item.method, &query, caller)?;
+            spent = spent.saturating_add(cost);
             remember(&mut context, item.alias, &value);
             results.push(value);
         }
@@ -60,7 +62,12 @@ impl Engine {
             if items.iter().any(|item| item.alias == alias) {
                 return Err(refused());
             }
-            items.push(Item { method: self.find_v3(name, 400)?, query, alias });
+            let method = self.find_v3(name, 400)?;
+            // A batch in a batch, for one.
+            if !matches!(method.run, Run3::Plain(_)) {
+                return Err(Trouble::method_not_found(name, 400));
+            }
+            items.push(Item { method, query, alias });
         }
         Ok(items)
     }
@@ -74,37 +81,42 @@ fn remember(context: &mut Array, alias: String, value: &Value) {
     }
 }
 
-fn resolve_all(query: &Array, context: &Array) -> Result<Array, Trouble> {
+type Resolved<T> = Result<T, Failure<Trouble>>;
+
+/// `depth` counts the arrays around the values, `query` itself included.
+fn resolve_all(query: &Array, context: &Array, depth: usize, budget: &mut Budget) -> Resolved<Array> {
     let mut resolved = Array::new();
     for (key, value) in query.iter() {
-        resolved.set(key.clone(), resolve(value, context)?);
+        resolved.set(key.clone(), resolve(value, context, depth, budget)?);
     }
     Ok(resolved)
 }
 
-fn resolve(value: &Value, context: &Array) -> Result<Value, Trouble> {
+fn resolve(value: &Value, context: &Array, depth: usize, budget: &mut Budget) -> Resolved<Value> {
     let Some(array) = value.as_array() else { return Ok(value.clone()) };
     let broken = || Trouble::invalid_select(value);
     let path = |name| (array.len() == 1).then(|| array.get(name)).flatten();
     if let Some(path) = path("$ref") {
         let path = path.as_str().ok_or_else(broken)?;
-        return follow(context, path.split('.')).cloned().ok_or_else(broken);
+        let target = follow(context, path.split('.')).ok_or_else(broken)?;
+        budget.copy(depth, target)?;
+        return Ok(target.clone());
     }
     if let Some(path) = path("$refArray") {
         let (alias, field) = path.as_str().and_then(|path| path.split_once('.')).ok_or_else(broken)?;
         let rows = context.get(alias).and_then(Value::as_array).ok_or_else(broken)?;
         // A single item is a column of one.
-        let rows: Vec<&Value> =
-            if rows.is_list() { rows.values().collect() } else { return one(rows, field).ok_or_else(broken) };
-        let column: Option<Vec<Value>> =
-            rows.into_iter().map(|row| follow(row.as_array()?, field.split('.')).cloned()).collect();
-        return column.map(Value::from).ok_or_else(broken);
+        let rows: Option<Vec<&Array>> =
+            if rows.is_list() { rows.values().map(Value::as_array).collect() } else { Some(vec![rows]) };
+        let mut column = Array::new();
+        for row in rows.ok_or_else(broken)? {
+            let target = follow(row, field.split('.')).ok_or_else(broken)?;
+            budget.copy(depth + 1, target)?;
+            column.push(target.clone());
+        }
+        return Ok(column.into());
     }
-    resolve_all(array, context).map(Value::Array)
-}
-
-fn one(row: &Array, field: &str) -> Option<Value> {
-    follow(row, field.split('.')).map(|value| Value::from(vec![value.clone()]))
+    resolve_all(array, context, depth + 1, budget).map(Value::Array)
 }
 
 /// Walks a dotted path; nothing and null are the same.
@@ -126,7 +138,7 @@ mod tests {
     }
 
     fn resolved(name: &'static str, path: &'static str) -> Option<Value> {
-        resolve(&map! { name => path }.into(), &context()).ok()
+        resolve(&map! { name => path }.into(), &context(), 1, &mut Budget::new()).ok()
     }
 
     #[test]
@@ -148,13 +160,13 @@ mod tests {
         assert_eq!(resolved("$refArray", "l.id"), Some(Value::from(vec![1_i64, 2])));
         let mut context = context();
         remember(&mut context, "empty".into(), &map! { "items" => Value::empty() }.into());
-        assert!(resolve(&map! { "$refArray" => "empty.id" }.into(), &context).is_err());
+        assert!(resolve(&map! { "$refArray" => "empty.id" }.into(), &context, 1, &mut Budget::new()).is_err());
     }
 
     #[test]
     fn ids_of_added_rows_cannot_be_referred_to() {
         let mut context = Array::new();
         remember(&mut context, "a".into(), &map! { "id" => 7_i64 }.into());
-        assert!(resolve(&map! { "$ref" => "a.id" }.into(), &context).is_err());
+        assert!(resolve(&map! { "$ref" => "a.id" }.into(), &context, 1, &mut Budget::new()).is_err());
     }
 }

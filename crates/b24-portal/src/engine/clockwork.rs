@@ -11,7 +11,7 @@ use crate::value::{Array, Value, map};
 
 /// Writes the `time` of work that began at `start` and took `cost`.
 pub(crate) fn describe(start: Duration, cost: Duration, reading: Option<Reading>, format: TimeFormat) -> Array {
-    let finish = start + cost;
+    let finish = start.saturating_add(cost);
     let shown_start = match format {
         TimeFormat::Float => start,
         // What is cut off here comes back as a too long duration.
@@ -36,7 +36,7 @@ pub(crate) fn describe(start: Duration, cost: Duration, reading: Option<Reading>
 pub(crate) fn processing(start: Duration, cost: Duration, format: TimeFormat) -> Duration {
     match format {
         TimeFormat::Float => cost,
-        TimeFormat::WholeSeconds => whole(start + cost).saturating_sub(whole(start)),
+        TimeFormat::WholeSeconds => whole(start.saturating_add(cost)).saturating_sub(whole(start)),
     }
 }
 

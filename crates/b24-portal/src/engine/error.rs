@@ -9,17 +9,21 @@ use crate::value::{Array, Value, map};
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    pub(crate) code: Value,
-    pub(crate) description: String,
+    body: Box<Array>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: impl Into<Value>, description: impl Into<String>) -> Self {
-        Self { status, code: code.into(), description: description.into() }
+        let body = map! { "error" => code, "error_description" => description.into() };
+        Self { status, body: Box::new(body) }
     }
 
     pub(crate) fn method_not_found() -> Self {
         Self::new(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+    }
+
+    pub(crate) fn wrong_transport() -> Self {
+        Self::new(500, "INTERNAL_WRONG_TRANSPORT", "Wrong transport!")
     }
 
     pub(crate) fn too_many_requests() -> Self {
@@ -60,10 +64,13 @@ impl Refusal {
     }
 
     /// A result that carries a filled `error` and `error_description` is an error, with status 200.
+    ///
+    /// Its other keys (`argument`, `error_content`) go with it.
     pub(crate) fn inside(result: &Array) -> Option<Self> {
         let filled = |name: &str| result.get(name).filter(|value| value.is_truthy());
-        let description = filled("error_description")?.to_text()?;
-        Some(Self::new(200, filled("error")?.clone(), description))
+        filled("error")?;
+        filled("error_description")?.to_text()?;
+        Some(Self { status: 200, body: Box::new(result.clone()) })
     }
 
     pub(crate) fn link_check_failed() -> Self {
@@ -75,8 +82,14 @@ impl Refusal {
         Self::new(400, "100", format!("Could not find value for parameter {{{name}}}"))
     }
 
+    /// The same refusal with its code alone.
+    pub(crate) fn without_description(mut self) -> Self {
+        self.body.set("error_description", "");
+        self
+    }
+
     pub(crate) fn to_array(&self) -> Array {
-        map! { "error" => self.code.clone(), "error_description" => self.description.clone() }
+        self.body.as_ref().clone()
     }
 }
 

@@ -50,7 +50,7 @@ impl Replays {
         slot: &Slot,
         body: &Bytes,
     ) -> Result<Option<Response<Bytes>>, Trouble> {
-        self.kept.retain(|_, kept| kept.at + LIVES > now);
+        self.kept.retain(|_, kept| kept.at.saturating_add(LIVES) > now);
         match self.kept.get(slot) {
             None => Ok(None),
             Some(kept) if kept.body == *body => Ok(Some(kept.response.clone())),

@@ -3,6 +3,7 @@
 //! <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/data-encoding.html>
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -11,7 +12,6 @@ use crate::php::{form, number};
 use crate::value::{self, Array, Value};
 
 /// What a v2 request brings: parameters, and what the server takes for itself.
-#[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) params: Array,
     pub(crate) start: Option<i64>,
@@ -43,6 +43,17 @@ impl Input {
         let signed_link = params.take("token").is_some();
         let start = take_start(&mut params);
         Self { params, start, token, signed_link }
+    }
+}
+
+/// Neither the token nor the parameters, which may carry one under another name.
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input")
+            .field("params", &self.params.len())
+            .field("start", &self.start)
+            .field("signed_link", &self.signed_link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,5 +129,11 @@ mod tests {
         assert_eq!(input.token.as_deref(), Some("T"));
         assert!(!input.signed_link);
         assert_eq!(input.params.len(), 1);
+    }
+
+    #[test]
+    fn debug_never_shows_a_token() {
+        let shown = format!("{:?}", input("auth=s3cret&x=s3cret", "text/plain", ""));
+        assert!(!shown.contains("s3cret"), "{shown}");
     }
 }

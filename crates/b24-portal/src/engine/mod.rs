@@ -7,12 +7,14 @@ pub(crate) mod address;
 mod auth;
 mod batch2;
 mod batch3;
+mod budget;
 mod clockwork;
 pub(crate) mod error;
 mod idempotency;
 mod input;
 mod refs;
 mod reply;
+mod signature;
 mod v2;
 mod v3;
 
@@ -37,7 +39,8 @@ use error::Refusal;
 use idempotency::Replays;
 
 /// The answer to a request, and what to do with it on the wire.
-#[derive(Debug)]
+///
+/// `Debug` shows of the answer its status and its size: a body may carry data, a `Location` the webhook's secret.
 #[non_exhaustive]
 pub struct Outcome {
     /// The answer. It stays what the portal would have said when [`delivery`](Self::delivery) withholds it.
@@ -115,6 +118,9 @@ impl Engine {
     /// Answers a request that arrived at `now` (since the Unix epoch) from `source`.
     pub fn handle(&mut self, now: Duration, source: IpAddr, request: Request<Bytes>) -> Outcome {
         let (parts, body) = request.into_parts();
+        if body.len() > self.config.max_body {
+            return self.refuse_body(source, parts);
+        }
         let address = Address::parse(parts.uri.path());
         let method = address.as_ref().map_or("", |address| address.method.as_str()).to_owned();
         let mut outcome =
@@ -128,6 +134,7 @@ impl Engine {
         } else {
             if let Some(address) = &address {
                 outcome.response = match address.version {
+                    _ if parts.method == http::Method::OPTIONS => reply::preflight(),
                     ApiVersion::V2 => self.answer_v2(now, address, &parts, &body),
                     ApiVersion::V3 => self.answer_v3(now, address, &parts, &body),
                 };
@@ -137,6 +144,15 @@ impl Engine {
             }
         }
         self.record(parts, body, address, source, &outcome);
+        outcome
+    }
+
+    /// The answer to a request whose body is larger than the portal takes: that of the web server in front.
+    pub(crate) fn refuse_body(&mut self, source: IpAddr, parts: Parts) -> Outcome {
+        let outcome =
+            Outcome { response: reply::body_too_large(), latency: self.config.latency, delivery: Delivery::Whole };
+        let address = Address::parse(parts.uri.path());
+        self.record(parts, Bytes::new(), address, source, &outcome);
         outcome
     }
 
@@ -205,6 +221,17 @@ impl Engine {
             source,
             status: answered.then(|| outcome.response.status()),
         });
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("status", &self.response.status())
+            .field("body_len", &self.response.body().len())
+            .field("latency", &self.latency)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
     }
 }
 

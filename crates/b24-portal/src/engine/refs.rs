@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::budget::{Budget, Exhausted};
 use crate::value::{Array, Key, Value};
 
 /// What the commands so far have left, by kind: `$result[…]`, `$next[…]`, ….
@@ -18,23 +19,25 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     /// Substitutes the references in all values of `params`; keys are left alone.
-    pub(crate) fn substitute(&self, params: &Array) -> Array {
+    pub(crate) fn substitute(&self, params: &Array, budget: &mut Budget) -> Result<Array, Exhausted> {
+        self.substitute_all(params, 1, budget)
+    }
+
+    /// `depth` counts the arrays around the values, `params` itself included.
+    fn substitute_all(&self, params: &Array, depth: usize, budget: &mut Budget) -> Result<Array, Exhausted> {
         let mut out = Array::new();
         for (key, value) in params.iter() {
-            out.set(key.clone(), self.substitute_value(value));
+            let substituted = match value {
+                Value::Array(array) => self.substitute_all(array, depth + 1, budget)?.into(),
+                Value::Str(text) => self.substitute_text(text, depth, budget)?,
+                other => other.clone(),
+            };
+            out.set(key.clone(), substituted);
         }
-        out
+        Ok(out)
     }
 
-    fn substitute_value(&self, value: &Value) -> Value {
-        match value {
-            Value::Array(array) => self.substitute(array).into(),
-            Value::Str(text) => self.substitute_text(text),
-            other => other.clone(),
-        }
-    }
-
-    fn substitute_text(&self, text: &str) -> Value {
+    fn substitute_text(&self, text: &str, depth: usize, budget: &mut Budget) -> Result<Value, Exhausted> {
         let mut current = Value::text(text);
         for found in references(text) {
             // Without brackets the text stays as it is.
@@ -42,21 +45,26 @@ impl Gathered {
             if keys.is_empty() {
                 continue;
             }
-            let target = self.walk(found.root, &keys);
+            let reached = self.walk(found.root, &keys);
             if found.whole == text {
-                return target;
+                return reached.copy(depth, budget);
             }
             // Inside other text only numbers and texts make sense; anything else is left literal.
-            if let (Value::Int(_) | Value::Float(_) | Value::Str(_), Some(into)) = (&target, current.as_str()) {
-                let into = into.replace(found.whole, &target.to_text().unwrap_or_default());
-                current = Value::from(into);
+            let Reached::Value(target) = reached else { continue };
+            if let (Value::Int(_) | Value::Float(_) | Value::Str(_), Some(into)) = (target.as_ref(), current.as_str()) {
+                budget.copy(depth, &target)?;
+                let target = target.to_text().unwrap_or_default();
+                // What is put in may hold the same reference, so that the next one finds more of them.
+                let places = into.matches(found.whole).count();
+                budget.bytes(into.len().saturating_add(places.saturating_mul(target.len())))?;
+                current = Value::from(into.replace(found.whole, &target));
             }
         }
-        current
+        Ok(current)
     }
 
     /// Follows the keys as far as they lead: the first missing or null one ends the walk with what was reached.
-    fn walk(&self, root: &str, keys: &[&str]) -> Value {
+    fn walk(&self, root: &str, keys: &[&str]) -> Reached<'_> {
         // Found without regard to case, but looked up with it: `$Result` is nothing.
         let root = match root {
             "result" => &self.result,
@@ -64,11 +72,11 @@ impl Gathered {
             "total" => &self.total,
             "next" => &self.next,
             "time" => &self.time,
-            _ => return Value::Null,
+            _ => return Reached::Nothing,
         };
         let mut keys = keys.iter();
         let Some(mut at) = keys.next().and_then(|key| root.filled(key)).map(Cow::Borrowed) else {
-            return root.clone().into();
+            return Reached::Everything(root);
         };
         for key in keys {
             let inner = match &at {
@@ -78,7 +86,26 @@ impl Gathered {
             let Some(inner) = inner else { break };
             at = inner;
         }
-        at.into_owned()
+        Reached::Value(at)
+    }
+}
+
+/// Where a walk ended.
+enum Reached<'a> {
+    Nothing,
+    /// At its very beginning: all that the commands left of the kind.
+    Everything(&'a Array),
+    Value(Cow<'a, Value>),
+}
+
+impl Reached<'_> {
+    /// Makes a copy that will lie in `depth` arrays, if there is memory for it.
+    fn copy(self, depth: usize, budget: &mut Budget) -> Result<Value, Exhausted> {
+        match self {
+            Self::Nothing => Ok(Value::Null),
+            Self::Everything(all) => budget.copy_all(depth, all).map(|()| all.clone().into()),
+            Self::Value(value) => budget.copy(depth, &value).map(|()| value.into_owned()),
+        }
     }
 }
 
@@ -166,7 +193,7 @@ mod tests {
     }
 
     fn substituted(text: &str) -> Value {
-        gathered().substitute_text(text)
+        gathered().substitute_text(text, 1, &mut Budget::new()).expect("memory enough")
     }
 
     #[test]
@@ -238,8 +265,16 @@ mod tests {
     #[test]
     fn nested_values_are_walked_and_keys_are_not() {
         let params = map! { "$result[get][ID]" => map! { "=ID" => "$result[get][ID]" } };
-        let got = gathered().substitute(&params);
+        let got = gathered().substitute(&params, &mut Budget::new()).expect("memory enough");
         let inner = got.get("$result[get][ID]").and_then(Value::as_array).expect("the key stays");
         assert_eq!(inner.get("=ID"), Some(&Value::from("5")));
+    }
+
+    #[test]
+    fn a_text_that_holds_its_own_reference_grows_only_so_far() {
+        let own = "$result[t] ".repeat(4);
+        let gathered = Gathered { result: map! { "t" => own.clone() }, ..Gathered::default() };
+        let substituted = gathered.substitute_text(&own.repeat(16), 1, &mut Budget::new());
+        assert_eq!(substituted, Err(Exhausted));
     }
 }

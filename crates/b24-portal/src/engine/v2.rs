@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Response;
 use http::request::Parts;
-use http::{HeaderName, Response};
 
 use super::address::{Address, Transport};
 use super::auth::{AuthFailure, Caller};
+use super::budget::Failure;
 use super::error::Refusal;
 use super::input::Input;
 use super::{Engine, clockwork, reply};
@@ -36,7 +37,8 @@ impl Engine {
     ) -> Response<Bytes> {
         match self.serve_v2(now, address, parts, body) {
             Ok(response) => response,
-            Err(refusal) => refuse(&refusal, address.transport),
+            Err(Failure::Refused(refusal)) => refuse(&refusal, address.transport),
+            Err(Failure::Exhausted) => reply::out_of_memory(),
         }
     }
 
@@ -46,19 +48,19 @@ impl Engine {
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<Response<Bytes>, Refusal> {
+    ) -> Result<Response<Bytes>, Failure<Refusal>> {
         // The lookup comes before authentication: a wrong method beats a wrong token.
-        let method = method::find_v2(&address.method).ok_or_else(Refusal::method_not_found)?;
+        let method = method::find_v2(&address.method).ok_or_else(|| unknown(&address.method))?;
         let has_body = parts.method != http::Method::GET && parts.method != http::Method::HEAD;
         let input = Input::read(parts.uri.query().unwrap_or_default(), &parts.headers, body, has_body);
         if input.signed_link {
-            return Err(Refusal::link_check_failed());
+            return Err(Refusal::link_check_failed().into());
         }
         let hook = address.hook.as_ref();
         let caller = Caller::recognise(&self.config, now, hook, &parts.headers, input.token.as_deref())
             .map_err(|failure| auth_refusal(failure, self.config.dialect))?;
         if !caller.has_scope(method.scope) {
-            return Err(Refusal::insufficient_scope(self.config.dialect));
+            return Err(Refusal::insufficient_scope(self.config.dialect).into());
         }
         let done = match method.run {
             Run::Plain(_) => self.run_v2(now, method, &input.params, input.start, &caller, caller.owner.clone())?,
@@ -66,8 +68,7 @@ impl Engine {
         };
         let cost = done.cost;
         let mut response = reply::rest(200, &self.envelope(now, done), address.transport);
-        let processing = clockwork::processing(now, cost, self.config.time_format);
-        sign(&mut response, &caller, processing, cost);
+        self.sign(&mut response, &caller, now, cost);
         Ok(response)
     }
 
@@ -114,7 +115,7 @@ impl Engine {
     pub(super) fn cost(&self, method: &str, counted: usize) -> Duration {
         let own =
             self.config.method_costs.get(&method.to_ascii_lowercase()).copied().unwrap_or(self.config.method_cost);
-        own + self.config.count_cost.saturating_mul(u32::try_from(counted).unwrap_or(u32::MAX))
+        own.saturating_add(self.config.count_cost.saturating_mul(u32::try_from(counted).unwrap_or(u32::MAX)))
     }
 
     fn envelope(&self, now: Duration, done: Done) -> Value {
@@ -135,6 +136,14 @@ pub(super) fn refuse(refusal: &Refusal, transport: Transport) -> Response<Bytes>
     reply::rest(refusal.status, &refusal.to_array().into(), transport)
 }
 
+/// A name that is no method: a known one behind it makes the rest of it a transport.
+fn unknown(name: &str) -> Refusal {
+    match name.rsplit_once('.') {
+        Some((method, _)) if method::find_v2(method).is_some() => Refusal::wrong_transport(),
+        _ => Refusal::method_not_found(),
+    }
+}
+
 /// Takes `next` and `total` out of a result that is an array, as the server does with every method's.
 ///
 /// That is how lists report them, and why a method whose own data has such a key loses it.
@@ -142,7 +151,11 @@ fn lift(value: Value) -> (Value, Option<i64>, Option<i64>) {
     let Value::Array(mut array) = value else {
         return (value, None, None);
     };
-    let next = array.take("next").filter(|next| !next.is_null()).map(|next| number::int(&next));
+    // A `next` of null is not set to PHP, and stays where it is.
+    let next = array.filled("next").map(number::int);
+    if next.is_some() {
+        array.take("next");
+    }
     // `total` is lifted even when it is null, and is 0 then.
     let total = array.take("total").map(|total| number::int(&total));
     (array.into(), next, total)
@@ -157,21 +170,6 @@ fn auth_refusal(failure: AuthFailure, dialect: Dialect) -> Refusal {
     }
 }
 
-/// The headers a cloud portal adds to what it has executed.
-fn sign(response: &mut Response<Bytes>, caller: &Caller, processing: Duration, cost: Duration) {
-    if let Some(client) = caller.client() {
-        reply::set(response, HeaderName::from_static("x-bitrix-rest-application"), client);
-    }
-    // Wall time is rounded like `time.processing`, the two shares of CPU time are not.
-    for (name, seconds) in [
-        ("x-bitrix-rest-time", processing.as_secs_f64()),
-        ("x-bitrix-rest-user-time", cost.as_secs_f64() * 0.8),
-        ("x-bitrix-rest-system-time", cost.as_secs_f64() * 0.1),
-    ] {
-        reply::set(response, HeaderName::from_static(name), &format!("{seconds:.10}"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +179,12 @@ mod tests {
         let (result, next, total) = lift(map! { "a" => 1_i64, "next" => "50", "total" => Value::Null }.into());
         assert_eq!(result, map! { "a" => 1_i64 }.into());
         assert_eq!((next, total), (Some(50), Some(0)));
+    }
+
+    #[test]
+    fn a_next_of_null_stays_in_the_result() {
+        let result = Value::from(map! { "next" => Value::Null });
+        assert_eq!(lift(result.clone()), (result, None, None));
     }
 
     #[test]

@@ -10,11 +10,11 @@ use http::{HeaderName, Response};
 
 use super::address::{Address, Transport};
 use super::auth::{AuthFailure, Caller};
+use super::budget::Failure;
 use super::error::Trouble;
 use super::idempotency::{self, Slot};
 use super::{Engine, clockwork, reply};
 use crate::config::Dialect;
-use crate::limit::operating::Reading;
 use crate::method::{self, Call, Method3, Run3};
 use crate::php::form;
 use crate::value::{self, Array, Value, map};
@@ -32,7 +32,8 @@ impl Engine {
     ) -> Response<Bytes> {
         match self.serve_v3(now, address, parts, body) {
             Ok(response) => response,
-            Err(trouble) => reply::rest(trouble.status, &trouble.to_value(), Transport::Json),
+            Err(Failure::Refused(trouble)) => reply::rest(trouble.status, &trouble.to_value(), Transport::Json),
+            Err(Failure::Exhausted) => reply::out_of_memory(),
         }
     }
 
@@ -42,16 +43,16 @@ impl Engine {
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<Response<Bytes>, Trouble> {
+    ) -> Result<Response<Bytes>, Failure<Trouble>> {
         let method = self.find_v3(&address.method, 404)?;
         // The body is read before authentication, as the token may be in it, but complained about only after.
         let params = read_body(parts, body);
         let caller = self.caller_v3(now, address, parts, params.as_ref().ok())?;
         if !caller.has_scope(method.scope) {
-            return Err(Trouble::insufficient_scope());
+            return Err(Trouble::insufficient_scope().into());
         }
         if !self.may_work(now, &caller.owner, method.name) {
-            return Err(Trouble::rate_limit());
+            return Err(Trouble::rate_limit().into());
         }
         let mut params = params?;
         params.take("auth");
@@ -81,14 +82,21 @@ impl Engine {
         method: &'static Method3,
         params: &Array,
         caller: &Caller,
-    ) -> Result<Response<Bytes>, Trouble> {
-        let (result, cost) = match method.run {
-            Run3::Bare(make) => return Ok(reply::rest(200, &make(&self.world), Transport::Json)),
-            Run3::Batch => self.run_batch3(now, params, caller)?,
-            Run3::Plain(_) => self.run_item(now, method, params, caller)?,
+    ) -> Result<Response<Bytes>, Failure<Trouble>> {
+        let (body, cost) = match method.run {
+            Run3::Bare(make) => (make(&self.world), self.cost(method.name, 0)),
+            Run3::Batch => {
+                let (result, cost) = self.run_batch3(now, params, caller)?;
+                (self.envelope_v3(now, method, caller, result, cost), cost)
+            }
+            Run3::Plain(_) => {
+                let (result, cost) = self.run_item(now, method, params, caller)?;
+                (self.envelope_v3(now, method, caller, result, cost), cost)
+            }
         };
-        let reading = self.meter(now, caller.owner.clone(), method.name, cost);
-        Ok(reply::rest(200, &self.envelope_v3(now, result, cost, reading), Transport::Json))
+        let mut response = reply::rest(200, &body, Transport::Json);
+        self.sign(&mut response, caller, now, cost);
+        Ok(response)
     }
 
     /// Runs one method without counting it: of a batch only the whole is counted.
@@ -137,7 +145,16 @@ impl Engine {
         })
     }
 
-    fn envelope_v3(&self, now: Duration, result: Value, cost: Duration, reading: Option<Reading>) -> Value {
+    /// Counts what was done, and wraps its result.
+    fn envelope_v3(
+        &mut self,
+        now: Duration,
+        method: &Method3,
+        caller: &Caller,
+        result: Value,
+        cost: Duration,
+    ) -> Value {
+        let reading = self.meter(now, caller.owner.clone(), method.name, cost);
         map! { "result" => result, "time" => clockwork::describe(now, cost, reading, self.config.time_format) }.into()
     }
 }

@@ -34,7 +34,7 @@ impl Bucket {
 /// How many drains have happened up to `now`: they come at `phase`, `phase + 1 s`, …
 fn tick(now: Duration, phase: Duration) -> u64 {
     let since = now.checked_sub(Duration::from_nanos(u64::from(phase.subsec_nanos())));
-    since.map_or(0, |since| since.as_secs() + 1)
+    since.map_or(0, |since| since.as_secs().saturating_add(1))
 }
 
 #[cfg(test)]

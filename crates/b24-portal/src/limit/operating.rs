@@ -79,30 +79,32 @@ impl Meters {
     ) -> Reading {
         let meter = self.meters.entry((owner, method.to_owned())).or_default();
         meter.expire(now);
+        // What is told is told in whole seconds, and at the told second the method must be free.
+        let second = Duration::from_secs(now.as_secs());
         if cost > FREE {
             let minute = now.as_secs() / BUCKET.as_secs();
-            let (_, spent) = meter.buckets.entry(minute).or_insert((now, Duration::ZERO));
-            *spent += cost;
+            let (_, spent) = meter.buckets.entry(minute).or_insert((second, Duration::ZERO));
+            *spent = spent.saturating_add(cost);
         }
         let operating = meter.sum();
         if overrun == Overrun::Ban && operating > limit {
             // The newest servers drop the history and close the method for five minutes flat.
             meter.buckets.clear();
-            meter.banned_until = now + BAN;
+            meter.banned_until = second.saturating_add(BAN);
             return Reading { operating, reset_at: meter.banned_until };
         }
-        let oldest = meter.buckets.values().next().map_or(now, |(first, _)| *first);
-        Reading { operating, reset_at: oldest + WINDOW }
+        let oldest = meter.buckets.values().next().map_or(second, |(first, _)| *first);
+        Reading { operating, reset_at: oldest.saturating_add(WINDOW) }
     }
 }
 
 impl Meter {
     fn expire(&mut self, now: Duration) {
-        self.buckets.retain(|_, (first, _)| *first + WINDOW > now);
+        self.buckets.retain(|_, (first, _)| first.saturating_add(WINDOW) > now);
     }
 
     fn sum(&self) -> Duration {
-        self.buckets.values().map(|(_, spent)| *spent).sum()
+        self.buckets.values().fold(Duration::ZERO, |sum, (_, spent)| sum.saturating_add(*spent))
     }
 }
 
@@ -161,6 +163,29 @@ mod tests {
         assert!(!bench.allows(299));
         assert!(bench.allows(300));
         assert_eq!(bench.record(300, 5_000).operating, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn at_the_told_second_the_method_is_free() {
+        for overrun in [Overrun::Window, Overrun::Ban] {
+            let mut meters = Meters::default();
+            let now = START + Duration::from_millis(999);
+            let reading = meters.record(now, Owner::Hook(0), "m", LIMIT * 2, LIMIT, overrun);
+            let told = Duration::from_secs(reading.reset_at.as_secs());
+            let before = told - Duration::from_nanos(1);
+            assert!(!meters.allows(before, &Owner::Hook(0), "m", LIMIT, overrun), "{overrun:?}");
+            assert!(meters.allows(told, &Owner::Hook(0), "m", LIMIT, overrun), "{overrun:?}");
+        }
+    }
+
+    #[test]
+    fn endless_work_is_counted_like_any_other() {
+        let mut meters = Meters::default();
+        for minute in 0..3 {
+            let now = START + minute * BUCKET;
+            let reading = meters.record(now, Owner::Hook(0), "m", Duration::MAX, LIMIT, Overrun::Window);
+            assert_eq!(reading.operating, Duration::MAX);
+        }
     }
 
     #[test]

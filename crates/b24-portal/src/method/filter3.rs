@@ -19,13 +19,16 @@ pub(crate) fn read(dto: &Dto, world: &World, filter: Option<&Value>) -> Result<C
     }
 }
 
-/// The fields a filter names, groups included.
+/// Whether a filter names the field, at any depth of its groups.
 pub(crate) fn mentions(filter: Option<&Value>, field: &str) -> bool {
     let Some(filter) = filter.and_then(Value::as_array) else { return false };
-    filter.values().any(|part| {
-        let Some(part) = part.as_array() else { return false };
-        part.get_index(0).and_then(Value::as_str) == Some(field) || mentions(part.get("conditions"), field)
-    })
+    if let Some(conditions) = filter.get("conditions") {
+        return mentions(Some(conditions), field);
+    }
+    filter
+        .values()
+        .filter_map(Value::as_array)
+        .any(|part| part.get_index(0).and_then(Value::as_str) == Some(field) || mentions(part.get("conditions"), field))
 }
 
 fn read_all(dto: &Dto, world: &World, conditions: &Array) -> Result<Vec<Cond>, Trouble> {

@@ -4,6 +4,11 @@
 
 use crate::value::{Array, Key, Value};
 
+/// How many brackets a name may have: PHP's `max_input_nesting_level`.
+///
+/// <https://www.php.net/manual/en/info.configuration.php#ini.max-input-nesting-level>
+const MAX_BRACKETS: usize = 64;
+
 /// Reads `a[b][]=1&c=2` into nested arrays. Values are always texts; later duplicates win.
 pub(crate) fn parse(input: &str) -> Array {
     let mut root = Array::new();
@@ -59,14 +64,16 @@ fn hex(digit: u8) -> Option<u8> {
 /// Puts one variable where its name says.
 fn assign(root: &mut Array, name: &str, value: Value) {
     let name = name.trim_start_matches(' ');
-    let Some((head, mut rest)) = split_head(name) else {
+    let Some((head, rest)) = split_head(name) else {
         return;
     };
+    if brackets(rest).nth(MAX_BRACKETS).is_some() {
+        // As PHP does it: what the variable held before goes as well.
+        root.take(&head);
+        return;
+    }
     let mut place = root.slot(Key::parse(head));
-    while let Some(inner) = rest.strip_prefix('[') {
-        let Some((key, tail)) = inner.split_once(']') else {
-            break;
-        };
+    for key in brackets(rest) {
         if !matches!(place, Value::Array(_)) {
             *place = Value::empty();
         }
@@ -76,9 +83,17 @@ fn assign(root: &mut Array, name: &str, value: Value) {
             "" => array.next_slot(),
             key => array.slot(Key::parse(key.to_owned())),
         };
-        rest = tail;
     }
     *place = value;
+}
+
+/// The keys of `[a][b]…`, up to the first thing that is no bracket.
+fn brackets(mut rest: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (key, tail) = rest.strip_prefix('[')?.split_once(']')?;
+        rest = tail;
+        Some(key)
+    })
 }
 
 /// The variable's own name, with `.` and ` ` turned into `_`, and the brackets after it.
@@ -136,6 +151,17 @@ mod tests {
         ] {
             assert_eq!(Some(Value::from(parse(form))), from_slice(want.as_bytes()), "{form}");
         }
+    }
+
+    #[test]
+    fn a_variable_deeper_than_64_brackets_is_dropped() {
+        let deep = |levels: usize| format!("a=1&b{}=2", "[x]".repeat(levels));
+        assert_eq!(parse(&deep(64)).len(), 2);
+        for levels in [65, 10_000] {
+            let parsed = parse(&deep(levels));
+            assert_eq!((parsed.len(), parsed.get("a")), (1, Some(&Value::from("1"))), "{levels}");
+        }
+        assert!(parse(&format!("b[y]=1&{}", deep(65))).get("b").is_none(), "what it held before goes with it");
     }
 
     fn encode(text: &str) -> String {

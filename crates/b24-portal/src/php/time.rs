@@ -9,8 +9,7 @@ pub(crate) const ZONE: i64 = 3 * 3600;
 
 /// `date('c')`: `2026-08-17T12:30:00+03:00`.
 pub(crate) fn iso(at: Duration) -> String {
-    let local = i64::try_from(at.as_secs()).unwrap_or(i64::MAX - ZONE) + ZONE;
-    iso_local(local)
+    iso_local(i64::try_from(at.as_secs()).unwrap_or(i64::MAX).saturating_add(ZONE))
 }
 
 fn iso_local(local: i64) -> String {
@@ -24,7 +23,7 @@ fn iso_local(local: i64) -> String {
 ///
 /// Without a zone the portal's own is meant.
 pub(crate) fn parse(text: &str) -> Option<i64> {
-    let date: Vec<i64> = text.get(..10)?.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let date: Vec<i64> = text.get(..10)?.split('-').map(|part| number(part, 9999)).collect::<Option<_>>()?;
     let [year, month, day] = date[..] else { return None };
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -34,19 +33,31 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     let zone_at = clock.find(['+', '-', 'Z']).unwrap_or(clock.len());
     let (clock, zone) = clock.split_at(zone_at);
     let mut seconds = 0;
-    for (part, unit) in clock.split(':').zip([3600, 60, 1]).filter(|(part, _)| !part.is_empty()) {
-        seconds += part.split('.').next()?.parse::<i64>().ok()? * unit;
+    let units = [(3600, 24), (60, 60), (1, 60)];
+    for (part, (unit, most)) in clock.split(':').zip(units).filter(|(part, _)| !part.is_empty()) {
+        seconds += number(part.split('.').next()?, most)? * unit;
     }
     let zone = match zone.split_at_checked(1) {
         None => ZONE,
         Some(("Z", _)) => 0,
         Some((sign, offset)) => {
-            let digits: i64 = offset.replace(':', "").parse().ok()?;
-            let offset = digits / 100 * 3600 + digits % 100 * 60;
+            let offset = read_offset(&offset.replace(':', ""))?;
             if sign == "-" { -offset } else { offset }
         }
     };
     Some(days(year, month, day) * 86_400 + seconds - zone)
+}
+
+/// The seconds of `03` or `0330`.
+fn read_offset(digits: &str) -> Option<i64> {
+    let number = number(digits, 9999)?;
+    Some(if digits.len() > 2 { number / 100 * 3600 + number % 100 * 60 } else { number * 3600 })
+}
+
+/// A number of one to four digits, up to `most`.
+fn number(digits: &str, most: i64) -> Option<i64> {
+    let plain = (1..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|number| plain && *number <= most)
 }
 
 /// The date of a day counted from 1970-01-01 (the algorithm of Howard Hinnant's `chrono` paper).
@@ -92,6 +103,15 @@ mod tests {
             ("1970-01-01 03:00:05", Some(5)),
             ("1970-01-01T00:00:05Z", Some(5)),
             ("1970-01-01T00:00:05.250Z", Some(5)),
+            ("1970-01-01T03:00:00+03", Some(0)),
+            ("1970-01-01T24:00:00Z", Some(86_400)),
+            ("1970-01-01T25:00:00Z", None),
+            ("1970-01-01T00:61:00Z", None),
+            ("1970-01-01T00:00:61Z", None),
+            ("1970-01-01T9999999999999999999:00:00Z", None),
+            ("1970-01-01T9223372036854775807:00:00", None),
+            ("1970-01-01T00:00:00+9223372036854775807", None),
+            ("1970-01-01T00:00:00+03:00:00", None),
             ("yesterday", None),
             ("2026-13-01", None),
             ("12", None),
@@ -100,7 +120,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_end_of_time_is_printed_too() {
+        for at in [u64::MAX, i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs() - 1] {
+            assert!(iso(Duration::from_secs(at)).ends_with("+03:00"));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,40}") {
+            parse(&text);
+        }
+
+        #[test]
+        fn no_digits_make_it_panic(text in "[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}[T ]?[0-9:.]{0,30}[+Z-]?[0-9:]{0,24}") {
+            parse(&text);
+        }
+
         #[test]
         fn every_printed_date_is_read_back(at in 0_u64..8_000_000_000) {
             prop_assert_eq!(parse(&iso(Duration::from_secs(at))), i64::try_from(at).ok());

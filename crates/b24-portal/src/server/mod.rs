@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -134,11 +133,10 @@ async fn answer(
     if shared.engine().cuts_unread(source, &head) {
         return Ok(switch.reset().await);
     }
-    let Ok(body) = body.collect().await else {
+    let Ok(outcome) = shared.handle(source, head, body).await else {
         // The client gave up half-way through its own body.
         return Ok(switch.close().await);
     };
-    let outcome = shared.handle(source, Request::from_parts(head, body.to_bytes()));
     shared.clock.pass(outcome.latency).await;
     match outcome.delivery {
         Delivery::Close => Ok(switch.close().await),

@@ -195,24 +195,37 @@ fn folded(value: &Value) -> String {
 }
 
 /// SQL's `LIKE`: `%` is any text, `_` any one character.
+///
+/// Only the last `%` is ever taken back: whatever the earlier ones could give, it can give as well.
 fn like(text: &str, pattern: &str) -> bool {
-    let mut pattern_chars = pattern.chars();
-    match pattern_chars.next() {
-        None => text.is_empty(),
-        Some('%') => {
-            let rest = pattern_chars.as_str();
-            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| like(&text[at..], rest))
-        }
-        Some(wanted) => {
-            let mut text_chars = text.chars();
-            text_chars.next().is_some_and(|c| wanted == '_' || c == wanted)
-                && like(text_chars.as_str(), pattern_chars.as_str())
+    let (mut text, mut pattern) = (text.chars(), pattern.chars());
+    // Where to go on when the last `%` has to take one character more: the text it has not taken, what follows it.
+    let mut retry = None;
+    loop {
+        let (mut text_rest, mut pattern_rest) = (text.clone(), pattern.clone());
+        match (text_rest.next(), pattern_rest.next()) {
+            (_, Some('%')) => {
+                retry = Some((text.clone(), pattern_rest.clone()));
+                pattern = pattern_rest;
+            }
+            (Some(c), Some(wanted)) if wanted == '_' || c == wanted => (text, pattern) = (text_rest, pattern_rest),
+            (None, None) => return true,
+            (None, Some(_)) => return false,
+            (Some(_), _) => {
+                let Some((taken, after)) = &mut retry else { return false };
+                if taken.next().is_none() {
+                    return false;
+                }
+                (text, pattern) = (taken.clone(), after.clone());
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -248,6 +261,30 @@ mod tests {
             ("ёлка", "_лка", true),
         ] {
             assert_eq!(like(text, pattern), want, "{text} like {pattern}");
+        }
+    }
+
+    #[test]
+    fn many_wildcards_take_no_time() {
+        assert!(!like(&"a".repeat(5_000), &format!("{}b", "%a".repeat(500))));
+        assert!(like(&"a".repeat(50_000), &"%".repeat(50_000)));
+    }
+
+    /// The definition, word for word, and so exponential.
+    fn defined(text: &[char], pattern: &[char]) -> bool {
+        match (text, pattern) {
+            ([], []) => true,
+            (text, ['%', rest @ ..]) => (0..=text.len()).any(|taken| defined(&text[taken..], rest)),
+            ([c, text @ ..], [wanted, rest @ ..]) => (*wanted == '_' || c == wanted) && defined(text, rest),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn like_agrees_with_its_definition(text in "[abё]{0,8}", pattern in "[abё%_]{0,8}") {
+            let chars = |text: &str| text.chars().collect::<Vec<char>>();
+            prop_assert_eq!(like(&text, &pattern), defined(&chars(&text), &chars(&pattern)));
         }
     }
 }

@@ -196,7 +196,7 @@ pub(crate) static TASK: &[Column] = &[
     fixed("closedDate", "CLOSED_DATE", Kind::Moment, |_| Value::Null),
     col("deadline", "DEADLINE", Kind::Moment, |o| match o.pick(19, 3) {
         0 => Value::Null,
-        days => Value::Int(o.started + days * 86_400),
+        days => Value::Int(o.started.saturating_add(days * 86_400)),
     }),
     col("allowChangeDeadline", "ALLOW_CHANGE_DEADLINE", Kind::Flag, |o| Value::Bool(o.pick(20, 2) > 0)),
     col("mark", "MARK", Kind::Text, |_| Value::Null),
