@@ -1,18 +1,19 @@
 //! What comes out when the answer is not what it should be: each a typed error that says whether the call may have run,
-//! and the portal's word on whether it did.
+//! and the portal's word on whether it did. Each call is sent once here; what is sent again is told in `retries.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 
-use b24::{B24, Error, ErrorKind};
+use b24::{B24, Error, ErrorKind, RetryPolicy};
 use b24_portal::{Fault, Portal};
 use serde_json::{Value, json};
 
 /// A portal of which the next `crm.deal.add` goes wrong, what came out, and how many deals it has now.
 async fn add_with(fault: Fault) -> (Error, u64) {
     let portal = Portal::builder().rows(10).start().await.unwrap();
-    let b24 = B24::builder().max_response_size(4096).webhook_url(&portal.hook_url()).unwrap();
+    let b24 =
+        B24::builder().max_response_size(4096).retry(RetryPolicy::realtime()).webhook_url(&portal.hook_url()).unwrap();
     portal.fault(fault.for_method("crm.deal.add"));
     let call = b24.v2().call("crm.deal.add").params(json!({ "fields": { "TITLE": "x" } }));
     let error = call.timeout(Duration::from_millis(500)).send::<Value>().await.unwrap_err();
@@ -119,7 +120,8 @@ async fn the_shorter_of_timeout_and_deadline_counts() {
 async fn where_nobody_listens_nothing_has_run() {
     // Bound, so that nobody else takes the port, and closed to every connection once dropped.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let b24 = B24::from_webhook_url(&format!("http://127.0.0.1:{port}/rest/1/s3cr3t/")).unwrap();
+    let hook = format!("http://127.0.0.1:{port}/rest/1/s3cr3t/");
+    let b24 = B24::builder().retry(RetryPolicy::realtime()).webhook_url(&hook).unwrap();
     let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
     assert_eq!(described(&error), (ErrorKind::Transport, "NETWORK_ERROR", None, false));
     assert_eq!(error.attempts(), 1);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use b24::{
-    ApiVersion, B24, Client, Grant, Method, Params, Secret,
+    ApiVersion, B24, Client, Grant, Method, Params, RetryPolicy, Secret,
     core::{Auth, AuthLayer, RestRequest},
     hook::Webhook,
     transport::{Body, HttpError, RestLayer},
@@ -89,7 +89,12 @@ async fn a_users_layer_sees_no_secret_and_the_client_below_it_does() {
         })
     });
     let probe = Probe::new();
-    let b24 = B24::builder().http_client(probe.clone()).http_layer(layer).webhook_url(HOOK).unwrap();
+    let b24 = B24::builder()
+        .retry(RetryPolicy::realtime())
+        .http_client(probe.clone())
+        .http_layer(layer)
+        .webhook_url(HOOK)
+        .unwrap();
     b24.v2().call("profile").request_id("id-1").send::<Value>().await.unwrap();
 
     let above = above.lock().unwrap();
@@ -101,7 +106,7 @@ async fn a_users_layer_sees_no_secret_and_the_client_below_it_does() {
 async fn the_codec_works_under_tower_http_trace() {
     let portal = Portal::builder().start().await.unwrap();
     let layer = tower_http::trace::TraceLayer::new_for_http();
-    let b24 = B24::builder().http_layer(layer).webhook_url(&portal.hook_url()).unwrap();
+    let b24 = B24::builder().retry(RetryPolicy::realtime()).http_layer(layer).webhook_url(&portal.hook_url()).unwrap();
     assert!(b24.v2().call("profile").send::<Value>().await.is_ok());
 }
 
@@ -109,7 +114,7 @@ async fn the_codec_works_under_tower_http_trace() {
 async fn a_client_of_ones_own_says_what_was_not_sent() {
     async fn outcome(fail: fn() -> HttpError) -> b24::Error {
         let client = tower::service_fn(move |_: Request<Body>| ready(Err::<Response<Full<bytes::Bytes>>, _>(fail())));
-        let b24 = B24::builder().http_client(client).webhook_url(HOOK).unwrap();
+        let b24 = B24::builder().retry(RetryPolicy::realtime()).http_client(client).webhook_url(HOOK).unwrap();
         b24.v2().call("crm.deal.add").params(json!({})).send::<Value>().await.unwrap_err()
     }
     let refused = outcome(|| HttpError::not_sent("refused")).await;
@@ -124,7 +129,7 @@ async fn a_client_that_prints_the_url_into_its_errors_gives_no_secret_away() {
         let text = format!("error sending request for url ({})", request.uri());
         ready(Err::<Response<Full<bytes::Bytes>>, _>(std::io::Error::other(text)))
     });
-    let b24 = B24::builder().http_client(client).webhook_url(HOOK).unwrap();
+    let b24 = B24::builder().retry(RetryPolicy::realtime()).http_client(client).webhook_url(HOOK).unwrap();
     let error = b24.v2().call("profile").send::<Value>().await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap();
     let shown = format!("{error} {error:?} {source} {source:?}");
@@ -141,8 +146,12 @@ async fn a_layer_that_sends_again_cannot_hide_a_send_that_may_have_run() {
         let error = if *count == 1 { HttpError::sent("reset") } else { HttpError::not_sent("refused") };
         ready(Err::<Response<Full<bytes::Bytes>>, _>(error))
     });
-    let b24 =
-        B24::builder().http_client(client).http_layer(tower::layer::layer_fn(SendTwice)).webhook_url(HOOK).unwrap();
+    let b24 = B24::builder()
+        .retry(RetryPolicy::realtime())
+        .http_client(client)
+        .http_layer(tower::layer::layer_fn(SendTwice))
+        .webhook_url(HOOK)
+        .unwrap();
     let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
     assert_eq!((*sends.lock().unwrap(), error.attempts(), error.may_have_run()), (2, 2, true));
 }
@@ -192,7 +201,8 @@ async fn a_layer_sees_no_secret_in_the_errors_that_come_up_through_it() {
         let text = format!("error sending request for url ({})", request.uri());
         ready(Err::<Response<Full<bytes::Bytes>>, _>(std::io::Error::other(text)))
     });
-    let b24 = B24::builder().http_client(client).http_layer(layer).webhook_url(HOOK).unwrap();
+    let b24 =
+        B24::builder().retry(RetryPolicy::realtime()).http_client(client).http_layer(layer).webhook_url(HOOK).unwrap();
     let error = b24.v2().call("profile").send::<Value>().await.unwrap_err();
     assert!(error.may_have_run());
     let seen = seen.lock().unwrap();
@@ -218,7 +228,7 @@ async fn a_client_that_takes_no_calls_has_sent_nothing() {
         }
     }
 
-    let b24 = B24::builder().http_client(Closed).webhook_url(HOOK).unwrap();
+    let b24 = B24::builder().retry(RetryPolicy::realtime()).http_client(Closed).webhook_url(HOOK).unwrap();
     let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
     assert_eq!((error.code(), error.may_have_run(), error.attempts()), ("NETWORK_ERROR", false, 0));
     assert!(!format!("{error:?}").contains("s3cr3tHook"), "{error:?}");

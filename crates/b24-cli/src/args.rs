@@ -109,7 +109,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) access: PortalAccess,
 
-    /// Restriction parameters as JSON, merged over the default preset; their names are checked, they are not obeyed yet
+    /// Restriction parameters as JSON, merged over the default preset; those of retries are obeyed, of the others the names are checked
     #[arg(long, value_name = "JSON")]
     pub(crate) restrictions: Option<String>,
 

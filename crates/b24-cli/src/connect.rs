@@ -1,11 +1,11 @@
 //! From arguments to a handle.
 
-use b24::{B24, HttpClient};
+use b24::{B24, HttpClient, RetryPolicy};
 
 use crate::{args::PortalAccess, failure::Failure};
 
-/// A handle on the portal that the arguments name.
-pub(crate) fn connect(access: &PortalAccess) -> Result<B24, Failure> {
+/// A handle on the portal that the arguments name; calls are sent again as the policy says.
+pub(crate) fn connect(access: &PortalAccess, policy: RetryPolicy) -> Result<B24, Failure> {
     let Some(hook) = &access.hook else {
         return Err(Failure::unusable("HOOK_URL_EMPTY: no webhook; set B24_HOOK or give --hook"));
     };
@@ -15,7 +15,11 @@ pub(crate) fn connect(access: &PortalAccess) -> Result<B24, Failure> {
             .map_err(|error| Failure::unusable(format!("cannot read --ca {}: {error}", path.display())))?;
         client = client.root_certificates_pem(&pem).map_err(|error| Failure::refused(&error))?;
     }
-    B24::builder().http_client(client.build()).webhook_url(hook.expose()).map_err(|error| Failure::refused(&error))
+    B24::builder()
+        .http_client(client.build())
+        .retry(policy)
+        .webhook_url(hook.expose())
+        .map_err(|error| Failure::refused(&error))
 }
 
 /// A runtime for calls: one thread is enough.

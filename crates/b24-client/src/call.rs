@@ -74,6 +74,12 @@ impl Call {
         self
     }
 
+    /// How often this call may be sent again; 0 sends it once. Default: the stack's.
+    pub fn max_retries(mut self, max_retries: u32) -> Self {
+        self.options = self.options.with_max_retries(max_retries);
+        self
+    }
+
     /// The key under which the portal runs a v3 write once only, for 24 hours, however often it is sent. Sent with v3
     /// writes alone.
     ///

@@ -10,6 +10,8 @@ pub const SPAN_CALL: &str = "b24.call";
 pub const TARGET_TRANSPORT: &str = "b24::transport";
 /// The target of the events of whole calls.
 pub const TARGET_CLIENT: &str = "b24::client";
+/// The target of the events of calls that are sent again.
+pub const TARGET_RETRY: &str = "b24::retry";
 /// The target of the events of credentials.
 pub const TARGET_AUTH: &str = "b24::auth";
 
@@ -34,6 +36,8 @@ pub const OTEL_KIND: &str = "otel.kind";
 /// `error` when the call failed.
 pub const OTEL_STATUS_CODE: &str = "otel.status_code";
 
+/// Milliseconds until a call is sent again.
+pub const WAIT_MS: &str = "b24.wait_ms";
 /// Milliseconds one send took.
 pub const ELAPSED_MS: &str = "b24.elapsed_ms";
 /// The parameters of a call, redacted; at the trace level only.

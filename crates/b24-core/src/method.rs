@@ -59,6 +59,14 @@ impl Method {
         let verb = name.rsplit('.').next().unwrap_or_default();
         READ_NAMES.contains(&name.as_str()) || (name.contains('.') && READ_VERBS.contains(&verb))
     }
+
+    /// Whether the name says that the method adds, changes or deletes a record: the ones of v3 that take an idempotency
+    /// key.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        let verb = self.0.rsplit('.').next().unwrap_or_default();
+        ["add", "update", "delete"].iter().any(|write| verb.eq_ignore_ascii_case(write))
+    }
 }
 
 const READ_NAMES: &[&str] = &[

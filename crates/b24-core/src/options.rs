@@ -12,6 +12,19 @@ pub enum Safety {
     NotIdempotent,
 }
 
+/// Which calls are sent again after a failure that leaves open whether they ran: no answer, or a server error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryOnNetworkError {
+    /// Those that are [`Safety::Idempotent`]. The only choice that never makes a second deal.
+    #[default]
+    Auto,
+    /// All. A write whose answer was lost is done twice.
+    Always,
+    /// None where no answer came at all; after a server error as [`Auto`](Self::Auto).
+    Never,
+}
+
 /// The options of one call. They travel inside the request: nothing about one call is ever set on the client.
 ///
 /// ```
@@ -28,6 +41,10 @@ pub struct CallOptions {
     deadline: Option<Duration>,
     safety: Option<Safety>,
     idempotency_key: Option<Arc<str>>,
+    max_retries: Option<u32>,
+    retry_on_network_error: Option<RetryOnNetworkError>,
+    hard_codes: Option<Arc<[Box<str>]>>,
+    soft_codes: Option<Arc<[Box<str>]>>,
 }
 
 impl CallOptions {
@@ -70,6 +87,59 @@ impl CallOptions {
     pub fn with_idempotency_key(mut self, key: &str) -> Self {
         self.idempotency_key = Some(key.into());
         self
+    }
+
+    /// How often this call may be sent again; 0 sends it once. Default: the retry layer's.
+    #[must_use]
+    pub fn with_max_retries(mut self, max_retries: u32) -> Self {
+        self.max_retries = Some(max_retries);
+        self
+    }
+
+    /// What to do after a failure that leaves open whether this call ran. Default: the retry layer's.
+    #[must_use]
+    pub fn with_retry_on_network_error(mut self, choice: RetryOnNetworkError) -> Self {
+        self.retry_on_network_error = Some(choice);
+        self
+    }
+
+    /// Codes of the portal that are final for this call, beside those that always are.
+    #[must_use]
+    pub fn with_hard_codes<C: Into<Box<str>>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.hard_codes = Some(codes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Codes of the portal that are soft for this call, beside those that always are: final, and a condition rather than
+    /// a fault.
+    #[must_use]
+    pub fn with_soft_codes<C: Into<Box<str>>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
+        self.soft_codes = Some(codes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How often the call may be sent again, if it was said.
+    #[must_use]
+    pub fn max_retries(&self) -> Option<u32> {
+        self.max_retries
+    }
+
+    /// What to do after a failure that leaves open whether the call ran, if it was said.
+    #[must_use]
+    pub fn retry_on_network_error(&self) -> Option<RetryOnNetworkError> {
+        self.retry_on_network_error
+    }
+
+    /// Further codes that are final for this call.
+    #[must_use]
+    pub fn hard_codes(&self) -> &[Box<str>] {
+        self.hard_codes.as_deref().unwrap_or_default()
+    }
+
+    /// Further codes that are soft for this call.
+    #[must_use]
+    pub fn soft_codes(&self) -> &[Box<str>] {
+        self.soft_codes.as_deref().unwrap_or_default()
     }
 
     /// The request id, if one was given.

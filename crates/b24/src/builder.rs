@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use b24_client::Client;
 use b24_core::{AuthLayer, Authenticator, BoxError, PortalAddress};
+#[cfg(feature = "limiter")]
+use b24_limiter::{RetryLayer, RetryPolicy};
 use b24_transport::{Body, Credentials, HttpClient, RestLayer};
 use http::{Request, Response};
 use tower_layer::{Identity, Layer};
@@ -24,16 +26,23 @@ use crate::B24;
 /// # Ok::<(), b24::Error>(())
 /// ```
 ///
-/// The stack, outermost first: `Trace`, `Auth`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
+/// The stack, outermost first: `Trace`, `Retry`, `Auth`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
 #[must_use = "a builder does nothing until the credentials are named"]
 pub struct Builder<C = HttpClient, L = Identity> {
     http_client: C,
     rest: RestLayer<L>,
+    #[cfg(feature = "limiter")]
+    retry: RetryLayer,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { http_client: HttpClient::new(), rest: RestLayer::new() }
+        Self {
+            http_client: HttpClient::new(),
+            rest: RestLayer::new(),
+            #[cfg(feature = "limiter")]
+            retry: RetryLayer::default(),
+        }
     }
 }
 
@@ -44,13 +53,31 @@ impl<C, L> Builder<C, L> {
     /// A client of your own sees requests with their credentials; redirects must not be followed by it. Wrap its errors
     /// in [`HttpError`](b24_transport::HttpError) to say which of them mean "not sent".
     pub fn http_client<D>(self, http_client: D) -> Builder<D, L> {
-        Builder { http_client, rest: self.rest }
+        Builder {
+            http_client,
+            rest: self.rest,
+            #[cfg(feature = "limiter")]
+            retry: self.retry,
+        }
     }
 
     /// Puts a layer of yours around the HTTP client, in place of the one that is there. It sees requests without
     /// credentials. Several layers are joined with `tower::ServiceBuilder`.
     pub fn http_layer<M>(self, layer: M) -> Builder<C, M> {
-        Builder { http_client: self.http_client, rest: self.rest.with_http_layer(layer) }
+        Builder {
+            http_client: self.http_client,
+            rest: self.rest.with_http_layer(layer),
+            #[cfg(feature = "limiter")]
+            retry: self.retry,
+        }
+    }
+
+    /// How often and after which failures a call is sent again. Default: [`RetryPolicy::default`], three sends at most.
+    #[cfg(feature = "limiter")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = RetryLayer::new(policy);
+        self
     }
 
     /// How long one send may take, unless the call says otherwise. Default: 75 s; the cloud cuts a request at 60 s.
@@ -92,6 +119,8 @@ where
     #[must_use]
     pub fn authenticator<A: Authenticator>(self, portal: PortalAddress, authenticator: A) -> B24 {
         let stack = AuthLayer::new(authenticator).layer(self.rest.layer(self.http_client));
+        #[cfg(feature = "limiter")]
+        let stack = self.retry.layer(stack);
         Client::new(portal, stack).into()
     }
 }

@@ -11,8 +11,11 @@ pub use b24_auth_hook as hook;
 pub use b24_client::{self as client, Api, Call, Client};
 pub use b24_core::{
     self as core, ApiVersion, Authenticator, CallOptions, Error, ErrorKind, Grant, Method, Params, PortalAddress,
-    Reply, RestError, Safety, Secret, Time, Validation, de,
+    Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, de,
 };
+#[cfg(feature = "limiter")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+pub use b24_limiter::{self as limiter, RetryPolicy};
 #[cfg(feature = "transport")]
 #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
 pub use b24_transport::{self as transport, HttpClient};

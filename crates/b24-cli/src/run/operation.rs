@@ -5,6 +5,7 @@ use std::time::Duration;
 use b24::{CallOptions, Safety};
 use serde::Deserialize;
 
+use super::restrictions::OnNetworkError;
 use crate::output::Payload;
 
 /// What one line asks for.
@@ -37,7 +38,7 @@ pub(super) enum Api {
     V3,
 }
 
-/// Options of one operation. Those of the restriction manager are checked for shape and not obeyed yet.
+/// Options of one operation; they hold for it alone.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 struct Options {
@@ -46,14 +47,10 @@ struct Options {
     deadline_ms: Option<u64>,
     idempotent: Option<bool>,
     idempotency_key: Option<String>,
-    #[serde(rename = "maxRetries")]
-    _max_retries: Option<u32>,
-    #[serde(rename = "retryOnNetworkError")]
-    _retry_on_network_error: Option<Payload>,
-    #[serde(rename = "hardErrorCodes")]
-    _hard_error_codes: Option<Vec<String>>,
-    #[serde(rename = "softErrorCodes")]
-    _soft_error_codes: Option<Vec<String>>,
+    max_retries: Option<u32>,
+    retry_on_network_error: Option<OnNetworkError>,
+    hard_error_codes: Vec<String>,
+    soft_error_codes: Vec<String>,
 }
 
 impl Operation {
@@ -69,7 +66,20 @@ impl Operation {
 
     pub(super) fn options(&self) -> CallOptions {
         let Options { request_id, timeout_ms, deadline_ms, idempotent, idempotency_key, .. } = &self.options;
+        let Options { max_retries, retry_on_network_error, hard_error_codes, soft_error_codes, .. } = &self.options;
         let mut options = CallOptions::default();
+        if let Some(max_retries) = max_retries {
+            options = options.with_max_retries(*max_retries);
+        }
+        if let Some(OnNetworkError(choice)) = retry_on_network_error {
+            options = options.with_retry_on_network_error(*choice);
+        }
+        if !hard_error_codes.is_empty() {
+            options = options.with_hard_codes(hard_error_codes.iter().map(String::as_str));
+        }
+        if !soft_error_codes.is_empty() {
+            options = options.with_soft_codes(soft_error_codes.iter().map(String::as_str));
+        }
         if let Some(id) = request_id {
             options = options.with_request_id(id);
         }

@@ -1,6 +1,6 @@
 //! The one error of every layer.
 
-use std::{borrow::Cow, error::Error as StdError, fmt};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 
@@ -27,6 +27,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     cause: Cause,
     attempts: u32,
+    retry_after: Option<Duration>,
     request: Option<RequestInfo>,
     source: Option<BoxError>,
 }
@@ -67,7 +68,7 @@ impl Error {
         ran: bool,
     ) -> Self {
         let cause = Cause::Own { kind, code: code.into(), message: message.into(), status: None, ran };
-        Self(Box::new(Inner { cause, attempts: 0, request: None, source: None }))
+        Self(Box::new(Inner { cause, attempts: 0, retry_after: None, request: None, source: None }))
     }
 
     /// Says which status the answer had.
@@ -97,6 +98,22 @@ impl Error {
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Says how long the answer asked to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// Counts the portal's refusal as soft, because the caller says so of its code.
+    #[must_use]
+    pub fn counted_as_soft(mut self) -> Self {
+        if let Cause::Rest(error) = self.0.cause {
+            self.0.cause = Cause::Rest(error.into_soft());
+        }
         self
     }
 
@@ -262,6 +279,12 @@ impl Error {
         self.0.attempts
     }
 
+    /// How long the answer asked to wait (`Retry-After`). Portals do not send it; proxies in front of them may.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// The call that failed, without its credentials and with its parameters redacted; `None` when there was no call
     /// yet.
     #[must_use]
@@ -272,7 +295,7 @@ impl Error {
 
 impl From<RestError> for Error {
     fn from(error: RestError) -> Self {
-        Self(Box::new(Inner { cause: Cause::Rest(error), attempts: 0, request: None, source: None }))
+        Self(Box::new(Inner { cause: Cause::Rest(error), attempts: 0, retry_after: None, request: None, source: None }))
     }
 }
 

@@ -21,6 +21,7 @@ pub struct RestError {
     status: StatusCode,
     argument: Option<Box<str>>,
     validation: Vec<Validation>,
+    soft: bool,
 }
 
 /// What v3 found wrong with one field.
@@ -39,7 +40,7 @@ impl RestError {
     /// An error with a code and the portal's text.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, message: &str) -> Self {
-        Self { code: code.into(), message: message.into(), status, argument: None, validation: Vec::new() }
+        Self { code: code.into(), message: message.into(), status, argument: None, validation: Vec::new(), soft: false }
     }
 
     /// Names the parameter it complains about.
@@ -53,6 +54,13 @@ impl RestError {
     #[must_use]
     pub fn with_validation(mut self, validation: Vec<Validation>) -> Self {
         self.validation = validation;
+        self
+    }
+
+    /// Counts it as soft, because the caller says so of its code.
+    #[must_use]
+    pub fn into_soft(mut self) -> Self {
+        self.soft = true;
         self
     }
 
@@ -96,7 +104,7 @@ impl RestError {
     /// exist.
     #[must_use]
     pub fn is_soft(&self) -> bool {
-        self.info().is_some_and(CodeInfo::is_soft)
+        self.soft || self.info().is_some_and(CodeInfo::is_soft)
     }
 
     /// Whether the portal may have executed the call.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use b24_core::{BoxError, Error, RestRequest, RestResponse, SdkCode, keys};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
@@ -51,7 +51,7 @@ pin_project! {
         // Sent; waiting for the head of the answer.
         Sent { #[pin] answer: F },
         // The head is there; reading the body.
-        Reading { status: StatusCode, received: Received, #[pin] body: B },
+        Reading { status: StatusCode, retry_after: Option<Duration>, received: Received, #[pin] body: B },
     }
 }
 
@@ -129,12 +129,13 @@ where
                 let (head, body) =
                     ready!(answer.poll(cx)).map_err(|error| no_answer(error.into(), sends))?.into_parts();
                 let received = Received::new(max_response_size);
-                state.set(State::Reading { status: head.status, received, body });
+                let retry_after = retry_after(&head.headers);
+                state.set(State::Reading { status: head.status, retry_after, received, body });
             }
-            StateProj::Reading { status, received, body } => {
-                let status = *status;
+            StateProj::Reading { status, retry_after, received, body } => {
+                let (status, retry_after) = (*status, *retry_after);
                 return Poll::Ready(match ready!(received.poll_all(body, cx)) {
-                    Ok(body) => RestResponse::read(status, body),
+                    Ok(body) => RestResponse::read(status, body).map_err(|error| error.with_retry_after(retry_after)),
                     // The head has come, so the request has arrived.
                     Err(ReadError::Lost(error)) => Err(no_answer(error, sends)),
                     Err(ReadError::TooLarge) => Err(too_large(status)),
@@ -142,6 +143,12 @@ where
             }
         }
     }
+}
+
+/// Seconds; a date is rare and passed over.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn too_large(status: StatusCode) -> Error {

@@ -1,0 +1,42 @@
+//! Sending again what may be sent again, and nothing else.
+//!
+//! The question is *did the call run?*, not *is the error temporary?* A deal that is created twice costs more than one
+//! that has to be created by hand.
+//!
+//! | outcome | sent again? |
+//! |---|---|
+//! | refused in front of the method: too fast, too much; no connection was made | yes, every call |
+//! | open: time ran out, connection lost, 5xx | only if the call is idempotent: a read, said so by the caller, or a v3 write with its `Idempotency-Key` |
+//! | any other word of the portal: 4xx, hard and soft codes, an error with status 200 | never |
+//!
+//! It belongs above whatever attaches credentials and limits the rate, so that each send has fresh ones and waits its own
+//! turn:
+//!
+//! ```text
+//! right:  Trace -> Retry -> Auth -> Rest
+//! wrong:  Trace -> Auth -> Retry -> Rest     every repeat carries the credentials that were refused
+//! ```
+//!
+//! ```
+//! use std::time::Duration;
+//! use b24_limiter::{RetryLayer, RetryPolicy};
+//!
+//! // Three sends at most, a second between the first two, more after that.
+//! let layer = RetryLayer::new(RetryPolicy::default());
+//! // A nightly job that has time.
+//! let patient = RetryPolicy::batch_processing().with_retry_delay(Duration::from_secs(5));
+//! let layer = RetryLayer::new(patient);
+//! ```
+
+mod backoff;
+mod budget;
+mod decide;
+mod future;
+mod layer;
+mod policy;
+mod service;
+
+pub use future::ResponseFuture;
+pub use layer::RetryLayer;
+pub use policy::RetryPolicy;
+pub use service::Retry;
