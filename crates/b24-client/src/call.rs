@@ -112,7 +112,7 @@ impl Call {
         };
         match reply {
             Ok(mut reply) => {
-                reply.request_id = sent.options().request_id().map(Into::into);
+                reply.request_id = sent.options().shared_request_id();
                 Ok(reply)
             }
             Err(error) => {

@@ -148,6 +148,12 @@ impl CallOptions {
         self.request_id.as_deref()
     }
 
+    /// The request id, shared and not copied.
+    #[must_use]
+    pub fn shared_request_id(&self) -> Option<Arc<str>> {
+        self.request_id.clone()
+    }
+
     /// The time one send may take, if it was given.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {

@@ -1,5 +1,7 @@
 //! What a successful call brings home.
 
+use std::sync::Arc;
+
 use crate::Time;
 
 /// A successful answer, its payload decoded into `T`.
@@ -18,7 +20,7 @@ pub struct Reply<T> {
     /// Source: <https://apidocs.bitrix24.com/settings/performance/huge-data.html>
     pub total: Option<u64>,
     /// The id the call is known by in the portal's log and ours.
-    pub request_id: Option<Box<str>>,
+    pub request_id: Option<Arc<str>>,
 }
 
 impl<T> Reply<T> {

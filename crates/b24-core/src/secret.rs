@@ -27,8 +27,9 @@ impl Secret {
     pub fn is_path_segment(&self) -> bool {
         let text = self.expose();
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%');
-        let dots = text.replace("%2e", ".").replace("%2E", ".");
-        (1..=1024).contains(&text.len()) && text.bytes().all(legal) && !matches!(dots.as_str(), "." | "..")
+        let is_dots = |text: &str| matches!(text, "." | "..");
+        let climbs = is_dots(text) || text.contains('%') && is_dots(&text.replace("%2e", ".").replace("%2E", "."));
+        (1..=1024).contains(&text.len()) && text.bytes().all(legal) && !climbs
     }
 }
 

@@ -7,10 +7,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use b24_core::{BoxError, Grant};
+use b24_core::BoxError;
 use pin_project_lite::pin_project;
 
-use crate::{HttpError, sends::Sends};
+use super::Passage;
+use crate::HttpError;
 
 pin_project! {
     /// The future of [`Credentials`](super::Credentials).
@@ -18,14 +19,13 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        grant: Option<Grant>,
-        sends: Sends,
+        passage: Option<Passage>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, grant: Option<Grant>, sends: Sends) -> Self {
-        Self { inner, grant, sends }
+    pub(super) fn new(inner: F, passage: Option<Passage>) -> Self {
+        Self { inner, passage }
     }
 }
 
@@ -41,13 +41,11 @@ where
         let outcome = ready!(this.inner.poll(cx));
         Poll::Ready(outcome.map_err(|error| {
             let error = HttpError::from_client(error.into());
+            let Some(Passage { grant, sends }) = this.passage else { return error };
             if !error.may_have_been_sent() {
-                this.sends.was_not_sent();
+                sends.was_not_sent();
             }
-            match this.grant {
-                Some(grant) => error.without(grant.credential().secret()),
-                None => error,
-            }
+            error.without(grant.credential().secret())
         }))
     }
 }

@@ -8,3 +8,4 @@ pub use future::ResponseFuture;
 pub use service::Credentials;
 
 pub(crate) use attach::{PLACEHOLDER, check};
+pub(crate) use service::Passage;

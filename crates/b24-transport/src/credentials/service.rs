@@ -20,6 +20,13 @@ pub struct Credentials<S> {
     inner: S,
 }
 
+/// What travels with a request from the codec to this step, past the layers in between.
+#[derive(Clone, Debug)]
+pub(crate) struct Passage {
+    pub(crate) grant: Grant,
+    pub(crate) sends: Sends,
+}
+
 impl<S> Credentials<S> {
     pub(crate) fn new(inner: S) -> Self {
         Self { inner }
@@ -50,12 +57,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let grant = request.extensions_mut().remove::<Grant>();
-        let sends = request.extensions_mut().remove::<Sends>().unwrap_or_default();
-        if let Some(grant) = &grant {
+        let passage = request.extensions_mut().remove::<Passage>();
+        if let Some(Passage { grant, sends }) = &passage {
             attach(grant, &mut request);
+            sends.begin();
         }
-        sends.begin();
-        ResponseFuture::new(self.inner.call(request), grant, sends)
+        ResponseFuture::new(self.inner.call(request), passage)
     }
 }

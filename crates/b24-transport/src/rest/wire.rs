@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     Body,
-    credentials::{self, PLACEHOLDER},
+    credentials::{self, PLACEHOLDER, Passage},
     sends::Sends,
 };
 
@@ -40,14 +40,15 @@ pub(super) fn encode(request: &RestRequest, sends: &Sends) -> Result<Request<Bod
     let mut http = Request::new(Body::from(request.params().as_bytes().clone()));
     *http.method_mut() = http::Method::POST;
     *http.uri_mut() = uri;
+    // With what the client adds, without growing on the way.
+    http.headers_mut().reserve(8);
     http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     http.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     http.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
     if let Some(key) = request.idempotency_key() {
         http.headers_mut().insert(IDEMPOTENCY_KEY, idempotency_key(key)?);
     }
-    http.extensions_mut().insert(grant.clone());
-    http.extensions_mut().insert(sends.clone());
+    http.extensions_mut().insert(Passage { grant: grant.clone(), sends: sends.clone() });
     Ok(http)
 }
 
