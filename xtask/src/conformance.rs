@@ -15,8 +15,21 @@ use crate::project::Project;
 const SUITE: &str = "../shared/conformance";
 
 /// The scenarios of what is implemented so far.
-const FAMILIES: [&str; 7] =
-    ["hook-url-*", "call-*", "telemetry-*", "params-encoding-*", "errors-*", "redirect-*", "secrets-*"];
+const FAMILIES: [&str; 12] = [
+    "hook-url-*",
+    "call-*",
+    "telemetry-*",
+    "params-encoding-*",
+    "errors-*",
+    "redirect-*",
+    "secrets-*",
+    "retry-*",
+    // One more is about batches.
+    "idempotency-given-*",
+    "idempotency-not-*",
+    "idempotency-same-*",
+    "idempotency-v3-*",
+];
 
 /// Which scenarios to run.
 #[derive(Debug, Default, Args)]
