@@ -58,6 +58,7 @@ fn a_call_has_one_span_with_the_names_of_opentelemetry() {
         ("otel.kind", "\"client\""),
         ("http.request.method", "\"POST\""),
         ("http.response.status_code", "200"),
+        ("http.request.resend_count", "0"),
         ("server.address", "\"p.bitrix24.com\""),
         ("server.port", "443"),
         ("url.template", "\"/rest/{method}\""),

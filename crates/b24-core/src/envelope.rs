@@ -50,7 +50,7 @@ impl Envelope<'_> {
     /// What looks like a secret in its texts is masked: gateways repeat the address they were asked for.
     pub(crate) fn refusal(&self, status: StatusCode) -> Option<RestError> {
         let raw = self.error?.get();
-        if self.result.is_some() && status.is_success() && matches!(raw, "\"\"" | "false" | "[]") {
+        if self.result.is_some() && status.is_success() && matches!(raw, "\"\"" | "false" | "[]" | "{}") {
             return None;
         }
         let mut refusal = if raw.starts_with('{') {
@@ -58,9 +58,12 @@ impl Envelope<'_> {
         } else {
             self.v2_refusal(status, raw)
         };
-        refusal.map_texts(|text| match redact::text(text) {
-            Cow::Owned(masked) => Some(masked),
-            Cow::Borrowed(_) => None,
+        refusal.map_texts(|text| {
+            let short = beginning(text);
+            match redact::text(short) {
+                Cow::Owned(masked) => Some(masked),
+                Cow::Borrowed(same) => (same.len() < text.len()).then(|| same.to_owned()),
+            }
         });
         Some(refusal)
     }
@@ -72,6 +75,13 @@ impl Envelope<'_> {
             None => refusal,
         }
     }
+}
+
+/// As much of a text as anybody reads; a whole page may come in its place.
+fn beginning(text: &str) -> &str {
+    const MOST: usize = 8 << 10;
+    let end = (0..=MOST.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 /// A number, however it is written.

@@ -16,7 +16,7 @@ pub enum Safety {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryOnNetworkError {
-    /// Those that are [`Safety::Idempotent`]. The only choice that never makes a second deal.
+    /// Those that are [`Safety::Idempotent`]: reads, calls marked so, v3 writes with their key.
     #[default]
     Auto,
     /// All. A write whose answer was lost is done twice.

@@ -72,13 +72,12 @@ impl RestRequest {
         self.grant.as_ref()
     }
 
-    /// The idempotency key to send it with: only v3 writes that are no batch carry one. Inside of a batch the items would
-    /// share it.
+    /// The idempotency key to send it with: only methods of v3 that add, update or delete keep keys. Inside of a batch the
+    /// items would share it.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
-        let key = self.options().idempotency_key().filter(|_| self.version() == ApiVersion::V3)?;
-        let method = self.method();
-        (!method.is_read() && !method.as_str().eq_ignore_ascii_case("batch")).then_some(key)
+        let keeps_keys = self.version() == ApiVersion::V3 && self.method().is_write();
+        self.options().idempotency_key().filter(|_| keeps_keys)
     }
 
     /// Whether it may be sent again after a lost answer: the caller's word, else told by the method's name and by an

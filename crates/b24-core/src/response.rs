@@ -20,6 +20,7 @@ pub struct RestResponse {
     time: Option<Time>,
     next: Option<u64>,
     total: Option<u64>,
+    attempts: u32,
 }
 
 impl RestResponse {
@@ -59,7 +60,7 @@ impl RestResponse {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
         let (next, total, time) = (envelope.next(), envelope.total(), envelope.time);
-        Ok(Self { status, result, time, next, total, body })
+        Ok(Self { status, result, time, next, total, body, attempts: 1 })
     }
 
     /// Reads the payload into `T`.
@@ -74,6 +75,19 @@ impl RestResponse {
         })?;
         let Self { time, next, total, .. } = self;
         Ok(Reply { time, next, total, ..Reply::new(result) })
+    }
+
+    /// Says how often the call was sent until this answer came.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// How often the call was sent until this answer came.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     /// The HTTP status: a 2xx.

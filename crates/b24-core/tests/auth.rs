@@ -120,7 +120,7 @@ fn an_expired_token_is_renewed_once_and_the_call_sent_once_more() {
     let probe =
         Probe::new(|request| if token(request) == "t0" { Err(refusal(401, "expired_token")) } else { answer() });
     let tokens = Tokens::default();
-    assert!(run(&probe, &tokens, ApiVersion::V2).is_ok());
+    assert_eq!(run(&probe, &tokens, ApiVersion::V2).unwrap().attempts(), 2);
     assert_eq!(probe.sends.load(Ordering::Relaxed), 2);
     assert_eq!(tokens.generation.load(Ordering::Relaxed), 1);
 }

@@ -110,8 +110,8 @@ async fn a_write_that_may_have_run_is_sent_once() {
 #[tokio::test(start_paused = true)]
 async fn a_read_comes_through_after_a_lost_answer() {
     let probe = Probe::new(|send| if send == 1 { Err(lost()) } else { answer() });
-    assert!(run(&probe, RetryPolicy::default(), call(ApiVersion::V2, "crm.deal.get")).await.is_ok());
-    assert_eq!(probe.sends(), 2);
+    let response = run(&probe, RetryPolicy::default(), call(ApiVersion::V2, "crm.deal.get")).await.unwrap();
+    assert_eq!((probe.sends(), response.attempts()), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,4 +201,50 @@ fn types_can_be_sent_shared_cloned_and_printed() {
     fn sendable<T: Send>(_: &T) {}
     let mut retry = RetryLayer::default().layer(Probe::new(|_| answer()));
     sendable(&retry.call(call(ApiVersion::V2, "profile")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_send_that_did_not_run_does_not_hide_an_earlier_one_that_may_have() {
+    let refused = || Error::transport(SdkCode::NetworkError, "refused", false).with_attempts(1);
+    for last in [refused as fn() -> Error, busy] {
+        let probe = Probe::new(move |send| Err(if send == 1 { lost() } else { last() }));
+        let error = run(&probe, RetryPolicy::default(), call(ApiVersion::V3, "tasks.task.add")).await.unwrap_err();
+        assert_eq!((error.attempts(), error.may_have_run()), (3, true));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_call_wherever_it_is() {
+    let options = CallOptions::default().with_deadline(Duration::from_secs(2));
+    let never = tower::service_fn(|_: RestRequest| std::future::pending::<Result<RestResponse, Error>>());
+    let begin = Instant::now();
+    let request = call(ApiVersion::V2, "crm.deal.add").with_options(options);
+    let error = RetryLayer::default().layer(never).oneshot(request).await.unwrap_err();
+    assert_eq!(begin.elapsed().as_secs(), 2);
+    assert_eq!((error.code(), error.may_have_run()), ("REQUEST_TIMEOUT", true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_days_is_not_begun() {
+    let probe = Probe::new(|_| Err(busy().with_retry_after(Some(Duration::from_secs(86_400)))));
+    let begin = Instant::now();
+    let _ = run(&probe, RetryPolicy::default(), call(ApiVersion::V2, "profile")).await;
+    assert_eq!((probe.sends(), begin.elapsed().as_secs()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_says_how_often_is_taken_at_his_word() {
+    let probe = Probe::new(|_| Err(lost()));
+    let request = call(ApiVersion::V2, "crm.deal.get").with_options(CallOptions::default().with_max_retries(50));
+    let _ = run(&probe, RetryPolicy::default(), request).await;
+    assert_eq!(probe.sends(), 51);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_makes_no_other_method_repeatable() {
+    let probe = Probe::new(|_| Err(lost()));
+    let options = CallOptions::default().with_idempotency_key("k");
+    let request = call(ApiVersion::V3, "tasks.task.chat.message.send").with_options(options);
+    let _ = run(&probe, RetryPolicy::default(), request).await;
+    assert_eq!(probe.sends(), 1);
 }

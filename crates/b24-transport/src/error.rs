@@ -75,7 +75,8 @@ fn says_not_sent(first: &(dyn StdError + 'static)) -> bool {
 
 /// The error of a call whose client brought no answer; `sends` knows whether any send of it may have left.
 pub(crate) fn no_answer(source: BoxError, sends: &Sends) -> Error {
-    let ran = sends.may_have_run();
+    // Where no send has begun yet, one may begin later: a layer in between may have handed it to somebody else.
+    let ran = sends.may_have_run() || sends.attempts() == 0 && !says_not_sent(&*source);
     Error::transport(SdkCode::NetworkError, if ran { LOST } else { NO_CONNECTION }, ran).with_source(source)
 }
 
@@ -142,5 +143,12 @@ mod tests {
         sends.begin();
         sends.was_not_sent();
         assert!(no_answer("refused".into(), &sends).may_have_run());
+    }
+
+    #[test]
+    fn a_send_that_has_not_begun_may_begin_later() {
+        // A layer in between queued it, and gave up waiting.
+        assert!(no_answer("elapsed".into(), &Sends::default()).may_have_run());
+        assert!(!no_answer(HttpError::not_sent("refused").into(), &Sends::default()).may_have_run());
     }
 }

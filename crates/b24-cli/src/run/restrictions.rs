@@ -26,7 +26,8 @@ pub(super) fn policy(text: Option<&str>) -> Result<RetryPolicy, Failure> {
     if let Some(OnNetworkError(choice)) = given.retry_on_network_error {
         policy = policy.with_retry_on_network_error(choice);
     }
-    Ok(policy.with_hard_codes(given.hard_error_codes).with_soft_codes(given.soft_error_codes))
+    let (hard, soft) = (given.hard_error_codes, given.soft_error_codes);
+    Ok(policy.with_hard_codes(hard.unwrap_or_default()).with_soft_codes(soft.unwrap_or_default()))
 }
 
 fn read(text: &str) -> Result<Restrictions, Failure> {
@@ -44,8 +45,8 @@ struct Restrictions {
     max_retries: Option<u32>,
     retry_delay: Option<Millis>,
     retry_on_network_error: Option<OnNetworkError>,
-    hard_error_codes: Vec<String>,
-    soft_error_codes: Vec<String>,
+    hard_error_codes: Option<Vec<String>>,
+    soft_error_codes: Option<Vec<String>>,
     #[serde(rename = "rateLimit")]
     _rate_limit: Option<Value>,
     #[serde(rename = "operatingLimit")]

@@ -44,16 +44,16 @@ impl<F: Future<Output = Result<RestResponse, Error>>> Future for ResponseFuture<
 }
 
 fn record(span: &Span, outcome: &Result<RestResponse, Error>) {
-    let status = match outcome {
-        Ok(response) => Some(response.status()),
-        Err(error) => error.status(),
+    let (status, attempts) = match outcome {
+        Ok(response) => (Some(response.status()), response.attempts()),
+        Err(error) => (error.status(), error.attempts()),
     };
+    span.record(keys::HTTP_REQUEST_RESEND_COUNT, attempts.saturating_sub(1));
     if let Some(status) = status {
         span.record(keys::HTTP_RESPONSE_STATUS_CODE, status.as_u16());
     }
     if let Err(error) = outcome {
         span.record(keys::OTEL_STATUS_CODE, "error");
         span.record(keys::ERROR_TYPE, error.code());
-        span.record(keys::HTTP_REQUEST_RESEND_COUNT, error.attempts().saturating_sub(1));
     }
 }

@@ -100,10 +100,7 @@ where
                     this.state.set(State::Sent { answer });
                 }
                 StateProj::Sent { answer } => {
-                    let outcome = ready!(answer.poll(cx)).map_err(|error| {
-                        let attempts = error.attempts() + *this.attempts;
-                        error.with_attempts(attempts)
-                    });
+                    let outcome = count(*this.attempts, ready!(answer.poll(cx)));
                     // The first refusal for credentials that can be renewed; the second one is final.
                     let refused = match (&outcome, this.request.grant(), &this.first) {
                         (Err(error), Some(grant), None) if error.asks_for_renewal(this.request.version()) => grant,
@@ -115,6 +112,20 @@ where
                     this.state.set(State::Renewing { grant, refusal: outcome.err() });
                 }
             }
+        }
+    }
+}
+
+/// Adds the sends before the last one.
+fn count(before: u32, outcome: Result<RestResponse, Error>) -> Result<RestResponse, Error> {
+    match outcome {
+        Ok(response) => {
+            let attempts = before + response.attempts();
+            Ok(response.with_attempts(attempts))
+        }
+        Err(error) => {
+            let attempts = before + error.attempts();
+            Err(error.with_attempts(attempts))
         }
     }
 }

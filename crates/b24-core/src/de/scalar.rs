@@ -84,9 +84,14 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         let Some(first) = entries.next_key::<Cow<'de, str>>()? else { return Ok(Scalar::Compound { empty: true }) };
         // How `serde_json` hands numbers over when somebody in the build turned its feature `arbitrary_precision` on.
         if first == "$serde_json::private::Number" {
-            return Ok(Scalar::Text(Cow::Owned(entries.next_value()?)));
+            let number = entries.next_value()?;
+            let last = entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_none();
+            if let (Scalar::Text(_), true) = (&number, last) {
+                return Ok(number);
+            }
+        } else {
+            entries.next_value::<IgnoredAny>()?;
         }
-        entries.next_value::<IgnoredAny>()?;
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Scalar::Compound { empty: false })
     }

@@ -28,6 +28,7 @@ struct Inner {
     cause: Cause,
     attempts: u32,
     retry_after: Option<Duration>,
+    earlier_send_may_have_run: bool,
     request: Option<RequestInfo>,
     source: Option<BoxError>,
 }
@@ -68,7 +69,14 @@ impl Error {
         ran: bool,
     ) -> Self {
         let cause = Cause::Own { kind, code: code.into(), message: message.into(), status: None, ran };
-        Self(Box::new(Inner { cause, attempts: 0, retry_after: None, request: None, source: None }))
+        Self(Box::new(Inner {
+            cause,
+            attempts: 0,
+            retry_after: None,
+            earlier_send_may_have_run: false,
+            request: None,
+            source: None,
+        }))
     }
 
     /// Says which status the answer had.
@@ -98,6 +106,13 @@ impl Error {
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Says that an earlier send of the same call may have run, whatever became of the last one.
+    #[must_use]
+    pub fn after_a_send_that_may_have_run(mut self, may_have_run: bool) -> Self {
+        self.0.earlier_send_may_have_run |= may_have_run;
         self
     }
 
@@ -224,6 +239,9 @@ impl Error {
     /// (`ORIGIN_ID`, `XML_ID`) or read the record.
     #[must_use]
     pub fn may_have_run(&self) -> bool {
+        if self.0.earlier_send_may_have_run {
+            return true;
+        }
         match &self.0.cause {
             Cause::Rest(error) => error.may_have_run() || self.is_of_a_batch_under_way(error),
             Cause::Own { ran, .. } => *ran,
@@ -295,7 +313,14 @@ impl Error {
 
 impl From<RestError> for Error {
     fn from(error: RestError) -> Self {
-        Self(Box::new(Inner { cause: Cause::Rest(error), attempts: 0, retry_after: None, request: None, source: None }))
+        Self(Box::new(Inner {
+            cause: Cause::Rest(error),
+            attempts: 0,
+            retry_after: None,
+            earlier_send_may_have_run: false,
+            request: None,
+            source: None,
+        }))
     }
 }
 

@@ -25,7 +25,7 @@ pub const MASK: &str = "***";
 pub fn json(bytes: &[u8]) -> String {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) => {
-            mask_value(&mut value);
+            mask_value(&mut value, 0);
             value.to_string()
         }
         Err(_) => MASK.to_owned(),
@@ -42,19 +42,28 @@ pub fn value<T: Serialize + ?Sized>(value: &T) -> String {
 /// URL, after `Bearer`, or in JSON; also where all that is percent-encoded.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
+    text_in(text, 0)
+}
+
+/// Masks a text that was found inside of `depth` others. What hides deeper than anybody writes is masked as a whole: it
+/// would only be there to keep us busy.
+fn text_in(text: &str, depth: u8) -> Cow<'_, str> {
+    if depth > DEEPEST {
+        return Cow::Borrowed(MASK);
+    }
     if text.trim_start().starts_with(['{', '[']) {
         if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
-            mask_value(&mut value);
+            mask_value(&mut value, depth + 1);
             return Cow::Owned(value.to_string());
         }
     }
-    if !text.contains(['/', '=', ' ']) && !text.contains('%') {
+    if !text.contains(['/', '=', ' ', '%', ':', '\n', '\t']) {
         return Cow::Borrowed(text);
     }
     let plain = percent_decode_str(text).decode_utf8_lossy();
     if plain != text {
         // Encoded once more inside of a value: shown decoded when there is something to hide.
-        let masked = self::text(&plain);
+        let masked = text_in(&plain, depth + 1);
         if masked != plain {
             return Cow::Owned(masked.into_owned());
         }
@@ -63,20 +72,21 @@ pub fn text(text: &str) -> Cow<'_, str> {
     if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
 }
 
-fn mask_value(value: &mut Value) {
+fn mask_value(value: &mut Value, depth: u8) {
     match value {
-        Value::Object(map) => mask_object(map),
-        Value::Array(list) => list.iter_mut().for_each(mask_value),
+        Value::Object(map) => mask_object(map, depth),
+        Value::Array(list) => list.iter_mut().for_each(|entry| mask_value(entry, depth)),
         Value::String(string) => {
-            if let Cow::Owned(masked) = text(string) {
-                *string = masked;
+            let masked = text_in(string, depth);
+            if masked != *string {
+                *string = masked.into_owned();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-fn mask_object(map: &mut Map<String, Value>) {
+fn mask_object(map: &mut Map<String, Value>, depth: u8) {
     // `{"name": "password", "value": ".."}`: the name of a value can be a value itself.
     let named = NAMES_OF_VALUES.iter().filter_map(|name| map.get(*name)?.as_str()).any(is_secret_name);
     for (name, inner) in map {
@@ -84,7 +94,7 @@ fn mask_object(map: &mut Map<String, Value>) {
         if is_secret_name(name) && !is_name_of_value(name, inner) || value_of_secret {
             *inner = MASK.into();
         } else {
-            mask_value(inner);
+            mask_value(inner, depth);
         }
     }
 }
@@ -94,6 +104,7 @@ fn is_name_of_value(name: &str, value: &Value) -> bool {
     NAMES_OF_VALUES.contains(&name) && value.as_str().is_some_and(is_secret_name)
 }
 
+const DEEPEST: u8 = 4;
 const NAMES_OF_VALUES: [&str; 6] = ["name", "NAME", "code", "CODE", "key", "KEY"];
 
 #[cfg(test)]
@@ -141,6 +152,14 @@ mod tests {
             assert!(!text(encoded).contains("XSECRET"), "{}", text(encoded));
         }
         assert_eq!(text("100%25 of it"), "100%25 of it");
+    }
+
+    #[test]
+    fn text_inside_of_text_without_end_is_masked_as_a_whole() {
+        // Each decoding takes two characters off; there were as many as the body allowed.
+        let deep = format!("%{}", "25".repeat(1 << 20));
+        assert_eq!(text(&deep), "***");
+        assert_eq!(json(serde_json::to_string(&deep).unwrap().as_bytes()), "\"***\"");
     }
 
     #[test]

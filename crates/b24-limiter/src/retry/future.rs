@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use b24_core::{Error, RestRequest, RestResponse, keys};
+use b24_core::{Error, RestRequest, RestResponse, SdkCode, keys};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 use tower_service::Service;
@@ -40,6 +40,13 @@ pin_project! {
         repeats: u32,
         // How often the layers below have sent it, all in all.
         attempts: u32,
+        // Whether one of them may have run, whatever became of the last.
+        may_have_run: bool,
+        // The last error, while the next send is waited for.
+        last: Option<Error>,
+        // The end of the whole call; set at the first poll that has to wait.
+        #[pin]
+        alarm: Option<Sleep>,
         #[pin]
         state: State<S::Future>,
     }
@@ -59,7 +66,19 @@ pin_project! {
 
 impl<S: Service<RestRequest>> ResponseFuture<S> {
     pub(super) fn new(inner: S, request: RestRequest, policy: Arc<RetryPolicy>, budget: Budget) -> Self {
-        Self { inner, request, policy, budget, started: None, repeats: 0, attempts: 0, state: State::Ready }
+        Self {
+            inner,
+            request,
+            policy,
+            budget,
+            started: None,
+            repeats: 0,
+            attempts: 0,
+            may_have_run: false,
+            last: None,
+            alarm: None,
+            state: State::Ready,
+        }
     }
 }
 
@@ -69,9 +88,38 @@ where
 {
     type Output = Result<RestResponse, Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let started = *self.as_mut().project().started.get_or_insert_with(Instant::now);
+        if let Poll::Ready(outcome) = self.as_mut().poll_sends(started, cx) {
+            let ran = self.may_have_run;
+            return Poll::Ready(outcome.map_err(|error| error.after_a_send_that_may_have_run(ran)));
+        }
         let mut this = self.project();
-        let started = *this.started.get_or_insert_with(Instant::now);
+        let deadline = this.request.options().deadline().and_then(|all| started.checked_add(all));
+        if let Some(deadline) = deadline.filter(|_| this.alarm.is_none()) {
+            this.alarm.set(Some(tokio::time::sleep_until(deadline)));
+        }
+        ready!(this.alarm.as_mut().as_pin_mut().map_or(Poll::Pending, |alarm| alarm.poll(cx)));
+        // A send that is under way may have run.
+        let ran = *this.may_have_run || matches!(this.state.as_mut().project(), StateProj::Sent { .. });
+        let late = || {
+            let text = "the time for the call was up";
+            Error::transport(SdkCode::RequestTimeout, text, false)
+                .with_request(this.request)
+                .with_attempts(*this.attempts)
+        };
+        let error = this.last.take().unwrap_or_else(late);
+        Poll::Ready(Err(error.after_a_send_that_may_have_run(ran)))
+    }
+}
+
+impl<S> ResponseFuture<S>
+where
+    S: Service<RestRequest, Response = RestResponse, Error = Error>,
+{
+    /// Sends, and sends again, without regard to the end of the call but where a wait would outlast it.
+    fn poll_sends(self: Pin<&mut Self>, started: Instant, cx: &mut Context<'_>) -> Poll<Result<RestResponse, Error>> {
+        let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
                 StateProj::Ready => {
@@ -81,33 +129,24 @@ where
                 }
                 StateProj::Sent { answer } => {
                     let error = match ready!(answer.poll(cx)) {
-                        Ok(response) => return Poll::Ready(Ok(response)),
+                        Ok(response) => {
+                            let attempts = *this.attempts + response.attempts();
+                            return Poll::Ready(Ok(response.with_attempts(attempts)));
+                        }
                         Err(error) => error,
                     };
                     *this.attempts += error.attempts();
+                    *this.may_have_run |= error.may_have_run();
                     let error = error.with_attempts(*this.attempts);
-                    let next = next_send(this.policy, this.request, &error, *this.repeats, this.budget);
-                    let wait = match next {
+                    let left = this.request.options().deadline().map(|all| all.saturating_sub(started.elapsed()));
+                    let wait = match next_send(this.policy, this.request, &error, *this.repeats, left, this.budget) {
                         Next::Never => return Poll::Ready(Err(error)),
                         Next::Soft => return Poll::Ready(Err(error.counted_as_soft())),
                         Next::After(wait) => wait,
                     };
-                    // Sleeping past the deadline would only replace a real error by a late one.
-                    let left = this.request.options().deadline().map(|all| all.saturating_sub(started.elapsed()));
-                    if left.is_some_and(|left| wait >= left) {
-                        return Poll::Ready(Err(error));
-                    }
                     *this.repeats += 1;
-                    tracing::debug!(
-                        target: keys::TARGET_RETRY,
-                        {
-                            { keys::METHOD } = this.request.method().as_str(),
-                            { keys::ERROR_TYPE } = error.code(),
-                            { keys::HTTP_REQUEST_RESEND_COUNT } = *this.repeats,
-                            { keys::WAIT_MS } = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                        },
-                        "will be sent again"
-                    );
+                    tell(this.request, &error, *this.repeats, wait);
+                    *this.last = Some(error);
                     this.state.set(State::Waiting { sleep: tokio::time::sleep(wait) });
                 }
                 StateProj::Waiting { sleep } => {
@@ -119,25 +158,53 @@ where
     }
 }
 
+fn tell(request: &RestRequest, error: &Error, repeats: u32, wait: Duration) {
+    tracing::debug!(
+        target: keys::TARGET_RETRY,
+        {
+            { keys::METHOD } = request.method().as_str(),
+            { keys::ERROR_TYPE } = error.code(),
+            { keys::HTTP_REQUEST_RESEND_COUNT } = repeats,
+            { keys::WAIT_MS } = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        },
+        "will be sent again"
+    );
+}
+
 enum Next {
     Never,
     Soft,
     After(Duration),
 }
 
-fn next_send(policy: &RetryPolicy, request: &RestRequest, error: &Error, repeats: u32, budget: &Budget) -> Next {
+fn next_send(
+    policy: &RetryPolicy,
+    request: &RestRequest,
+    error: &Error,
+    repeats: u32,
+    left: Option<Duration>,
+    budget: &Budget,
+) -> Next {
     let verdict = judge(policy, request, error);
-    let most = request.options().max_retries().unwrap_or(policy.max_retries);
+    let own = request.options().max_retries();
     match verdict {
-        Verdict::Soft => Next::Soft,
-        Verdict::Final => Next::Never,
-        _ if repeats >= most => Next::Never,
-        Verdict::Open if !budget.take() => Next::Never,
-        Verdict::Open | Verdict::NotRun => {
-            Next::After(backoff::wait(policy.retry_delay, repeats + 1, fastrand::f64(), error))
-        }
+        Verdict::Soft => return Next::Soft,
+        Verdict::Final => return Next::Never,
+        Verdict::Open | Verdict::NotRun if repeats >= own.unwrap_or(policy.max_retries) => return Next::Never,
+        Verdict::Open | Verdict::NotRun => {}
     }
+    let wait = backoff::wait(policy.retry_delay, repeats + 1, fastrand::f64(), error);
+    // Sleeping past the deadline, or for the days that some server asks for, would only replace a real error by a late
+    // one. What remains after the wait must be enough for a send.
+    let too_late = left.is_some_and(|left| wait + LEAST_TIME_OF_A_SEND >= left);
+    let too_long = error.retry_after().is_some_and(|asked| asked > LONGEST_ASKED_WAIT);
+    // A caller who says how often means it; others share a budget.
+    let stormy = || verdict == Verdict::Open && own.is_none() && !budget.take();
+    if too_late || too_long || stormy() { Next::Never } else { Next::After(wait) }
 }
+
+const LEAST_TIME_OF_A_SEND: Duration = Duration::from_millis(50);
+const LONGEST_ASKED_WAIT: Duration = Duration::from_secs(300);
 
 /// The call with what is left of its deadline: layers below see only that.
 fn with_time_left(request: &RestRequest, elapsed: Duration) -> RestRequest {

@@ -9,6 +9,12 @@
 //! | open: time ran out, connection lost, 5xx | only if the call is idempotent: a read, said so by the caller, or a v3 write with its `Idempotency-Key` |
 //! | any other word of the portal: 4xx, hard and soft codes, an error with status 200 | never |
 //!
+//! A key is not a proof: the portal keeps under it only answers with status 200, and two sends that are under way at
+//! once may both run. It makes a double rare, where a v2 write would make it likely; a write that must not be doubled at
+//! any price is sent with `max_retries(0)` and looked for before it is repeated.
+//!
+//! Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+//!
 //! It belongs above whatever attaches credentials and limits the rate, so that each send has fresh ones and waits its own
 //! turn:
 //!
