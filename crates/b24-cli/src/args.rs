@@ -67,7 +67,6 @@ pub(crate) enum Api {
     V3,
 }
 
-/// Example: b24 call crm.item.list -p entityTypeId=2 -p 'select[]=id' -p 'select[]=title' -p 'filter[>id]=100'
 #[derive(Debug, ClapArgs)]
 #[command(after_help = CALL_HELP)]
 pub(crate) struct CallArgs {
@@ -100,7 +99,11 @@ pub(crate) struct CallArgs {
     pub(crate) timeout: std::time::Duration,
 }
 
-const CALL_HELP: &str = "Prints {\"result\": .., \"time\": .., \"next\": .., \"total\": ..}, or {\"error\": {\"kind\", \"code\", \
+const CALL_HELP: &str = "Examples:\n  \
+    b24 call profile\n  \
+    b24 call crm.item.list -p entityTypeId=2 -p 'select[]=id' -p 'select[]=title' -p 'filter[>id]=100'\n  \
+    b24 call tasks.task.get --api v3 --params '{\"id\": 5, \"select\": [\"id\", \"title\"]}'\n\n\
+    Prints {\"result\": .., \"time\": .., \"next\": .., \"total\": ..}, or {\"error\": {\"kind\", \"code\", \
     \"message\", \"status\", \"mayHaveRun\", ..}} with exit status 1.";
 
 #[derive(Debug, ClapArgs)]
@@ -123,7 +126,8 @@ pub(crate) struct RunArgs {
 
 const RUN_HELP: &str = "Each line is one operation:\n  \
     {\"id\": 1, \"op\": \"call\", \"api\": \"v2\", \"method\": \"crm.deal.get\", \"params\": {\"id\": 7},\n   \
-     \"options\": {\"requestId\": \"job-17\", \"timeoutMs\": 5000, \"deadlineMs\": 9000, \"idempotent\": false}}\n\
+     \"options\": {\"requestId\": \"job-17\", \"timeoutMs\": 5000, \"deadlineMs\": 9000, \"idempotent\": false,\n               \
+     \"maxRetries\": 2, \"idempotencyKey\": \"order-4711\"}}\n\
     and gives one line:\n  \
     {\"id\": 1, \"ok\": true, \"result\": .., \"time\": .., \"next\"?, \"total\"?}\n  \
     {\"id\": 1, \"ok\": false, \"soft\": .., \"error\": {\"kind\", \"code\", \"message\", \"status\", \"mayHaveRun\", \"validation\"?}}\n\
