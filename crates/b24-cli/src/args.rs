@@ -80,7 +80,7 @@ pub(crate) struct CallArgs {
     /// A parameter: name=value, filter[>id]=5, select[]=id
     ///
     /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
-    #[arg(short = 'p', long = "param", value_name = "KEY=VALUE")]
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
 
     /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
@@ -130,8 +130,12 @@ const RUN_HELP: &str = "Each line is one operation:\n  \
      \"maxRetries\": 2, \"idempotencyKey\": \"order-4711\"}}\n\
     and gives one line:\n  \
     {\"id\": 1, \"ok\": true, \"result\": .., \"time\": .., \"next\"?, \"total\"?}\n  \
-    {\"id\": 1, \"ok\": false, \"soft\": .., \"error\": {\"kind\", \"code\", \"message\", \"status\", \"mayHaveRun\", \"validation\"?}}\n\
-    A failed operation does not stop the ones after it; the exit status is then 1.";
+    {\"id\": 1, \"ok\": false, \"soft\": .., \"error\": {\"kind\", \"code\", \"message\", \"status\", \"mayHaveRun\", \"attempts\",\n             \
+     \"validation\"?}}\n\
+    A failed operation does not stop the ones after it; the exit status is then 1. A line that is no operation ends the\n\
+    run, with exit status 2: what follows it cannot be trusted.\n\
+    --restrictions takes preset (default, enterprise, batchProcessing, realtime), maxRetries, retryDelay (ms),\n\
+    retryOnNetworkError (true, false, \"auto\"), hardErrorCodes, softErrorCodes; an operation's options take the last four.";
 
 /// The embedded portal is strict and faithful: limits, error shapes, paging quirks. It keeps everything in memory.
 #[derive(Debug, ClapArgs)]

@@ -65,7 +65,7 @@ pub(crate) fn main() -> Result<(), Failure> {
             "\nThe portal saw {} requests. Your own portal, with an inbound webhook of it:",
             portal.requests().len()
         ));
-        say("  B24_HOOK=https://<portal>/rest/<user id>/<secret>/ b24 call profile");
+        say("  B24_HOOK='https://<portal>/rest/<user id>/<secret>/' b24 call profile");
         portal.shutdown().await;
         Ok(())
     })

@@ -43,7 +43,7 @@ impl<'a> From<&'a Error> for Failed<'a> {
     }
 }
 
-/// An error: `{"kind", "code", "message", "status", "validation"?, "mayHaveRun"}`.
+/// An error: `{"kind", "code", "message", "status", "validation"?, "mayHaveRun", "attempts"}`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem<'a> {
@@ -55,6 +55,7 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     validation: Vec<Row<'a>>,
     may_have_run: bool,
+    attempts: u32,
 }
 
 #[derive(Serialize)]
@@ -73,6 +74,7 @@ impl<'a> From<&'a Error> for Problem<'a> {
             status: error.status().map_or(0, |status| status.as_u16()),
             validation: error.validation().iter().map(row).collect(),
             may_have_run: error.may_have_run(),
+            attempts: error.attempts(),
         }
     }
 }

@@ -71,6 +71,7 @@ impl RestResponse {
         let result = serde_json::from_slice(&self.result).map_err(|source| {
             Error::decode("the result does not fit the type it is read into")
                 .with_status(self.status)
+                .with_attempts(self.attempts)
                 .with_source(Unreadable::new(&source))
         })?;
         let Self { time, next, total, .. } = self;

@@ -21,6 +21,13 @@ impl Secret {
         self.0.expose_secret()
     }
 
+    /// A text without it, when it is in there. One of a letter or two is left alone: it hides nothing, and would spoil
+    /// every word it is part of.
+    pub(crate) fn scrub(&self, text: &str) -> Option<String> {
+        let secret = self.expose();
+        (secret.len() > 3 && text.contains(secret)).then(|| text.replace(secret, crate::redact::MASK))
+    }
+
     /// Whether it can stand in the path of a URL as one segment: unreserved and percent-encoded characters, and no step
     /// up the path in either spelling, which some clients would take.
     #[must_use]

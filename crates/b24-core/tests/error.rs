@@ -110,6 +110,12 @@ fn our_own_words_are_never_scrubbed() {
 }
 
 #[test]
+fn a_secret_of_a_letter_does_not_spoil_words() {
+    let refusal = RestError::new(StatusCode::BAD_REQUEST, "A", "a name or an address");
+    assert_eq!(Error::from(refusal).without(&Secret::from("a")).message(), "a name or an address");
+}
+
+#[test]
 fn an_error_with_status_200_is_a_handlers_word_and_the_handler_ran() {
     for (code, ran) in [
         ("ACCESS_DENIED", true),

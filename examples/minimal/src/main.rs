@@ -1,6 +1,6 @@
 //! The smallest useful build: one webhook call out of single crates.
 //!
-//! `B24_HOOK=https://<portal>/rest/<user id>/<secret>/ cargo run --release -p minimal`
+//! `B24_HOOK='https://<portal>/rest/<user id>/<secret>/' cargo run --release -p minimal`
 #![allow(clippy::print_stdout, reason = "printing is what a command line does")]
 
 use std::error::Error;

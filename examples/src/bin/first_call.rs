@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cargo run -p b24-examples --bin first_call -- --fake
-//! B24_HOOK=https://<portal>/rest/<user id>/<secret>/ cargo run -p b24-examples --bin first_call
+//! B24_HOOK='https://<portal>/rest/<user id>/<secret>/' cargo run -p b24-examples --bin first_call
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

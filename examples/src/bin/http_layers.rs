@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo run -p b24-examples --bin http_layers -- --fake
-//! B24_HOOK=https://<portal>/rest/<user id>/<secret>/ cargo run -p b24-examples --bin http_layers
+//! B24_HOOK='https://<portal>/rest/<user id>/<secret>/' cargo run -p b24-examples --bin http_layers
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

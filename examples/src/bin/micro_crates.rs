@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! cargo run -p b24-examples --bin micro_crates -- --fake
-//! B24_HOOK=https://<portal>/rest/<user id>/<secret>/ cargo run -p b24-examples --bin micro_crates
+//! B24_HOOK='https://<portal>/rest/<user id>/<secret>/' cargo run -p b24-examples --bin micro_crates
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! cargo run -p b24-examples --bin own_http_client -- --fake
-//! B24_HOOK=https://<portal>/rest/<user id>/<secret>/ cargo run -p b24-examples --bin own_http_client
+//! B24_HOOK='https://<portal>/rest/<user id>/<secret>/' cargo run -p b24-examples --bin own_http_client
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use b24::{CallOptions, Safety};
+use b24::{CallOptions, Safety, core::error::Unreadable};
 use serde::Deserialize;
 
 use super::restrictions::OnNetworkError;
@@ -99,13 +99,13 @@ impl Operation {
     }
 }
 
-/// serde's own texts may repeat a value; this keeps to the sort of trouble and its place.
+/// serde's own texts may repeat a value; this keeps to what was expected and where.
 fn explain(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Data => "not an operation this version knows",
         _ => "not JSON",
     };
-    format!("{what} (column {})", error.column())
+    format!("{what}: {}", Unreadable::new(error))
 }
 
 #[cfg(test)]

@@ -136,9 +136,7 @@ impl Error {
     /// into its error.
     #[must_use]
     pub fn without(mut self, secret: &Secret) -> Self {
-        let text = secret.expose();
-        let scrub =
-            |found: &str| (!text.is_empty() && found.contains(text)).then(|| found.replace(text, crate::redact::MASK));
+        let scrub = |found: &str| secret.scrub(found);
         match &mut self.0.cause {
             Cause::Rest(error) => error.map_texts(scrub),
             Cause::Own { code, message, .. } => {

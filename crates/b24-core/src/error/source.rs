@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::BoxError;
-use crate::{Secret, redact::MASK};
+use crate::Secret;
 
 /// Keeps a source as it is when no text of its chain holds the secret; else keeps a copy of its texts without it.
 ///
@@ -11,11 +11,11 @@ use crate::{Secret, redact::MASK};
 /// `Debug` text of every error of the chain are looked at.
 #[must_use]
 pub fn scrub(source: BoxError, secret: &Secret) -> BoxError {
-    let secret = secret.expose();
-    if secret.is_empty() || !chain(&*source).any(|error| holds(error, secret)) {
+    if !chain(&*source).any(|error| holds(error, secret)) {
         return source;
     }
-    let texts: Vec<_> = chain(&*source).map(|error| error.to_string().replace(secret, MASK)).collect();
+    let clean = |text: String| secret.scrub(&text).unwrap_or(text);
+    let texts: Vec<_> = chain(&*source).map(|error| clean(error.to_string())).collect();
     let copy = texts.into_iter().rev().fold(None, |source, text| Some(Box::new(Scrubbed { text, source })));
     // The chain begins with `source` itself, so there is at least one copy.
     copy.map_or(source, |copy| copy)
@@ -25,8 +25,8 @@ fn chain<'a>(first: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(first), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
-fn holds(error: &dyn Error, secret: &str) -> bool {
-    error.to_string().contains(secret) || format!("{error:?}").contains(secret)
+fn holds(error: &dyn Error, secret: &Secret) -> bool {
+    secret.scrub(&error.to_string()).is_some() || secret.scrub(&format!("{error:?}")).is_some()
 }
 
 /// The text of an error whose own form held a secret.

@@ -58,6 +58,10 @@ fn judge_silence(policy: &RetryPolicy, request: &RestRequest, error: &Error) -> 
     if error.code() == SdkCode::RedirectRefused.as_str() || answered.is_some_and(|status| !status.is_server_error()) {
         return Verdict::Final;
     }
+    // No time was left to send it: the next time there would be none either.
+    if error.code() == SdkCode::RequestTimeout.as_str() && !error.may_have_run() {
+        return Verdict::Final;
+    }
     if answered.is_none() && choice(policy, request) == RetryOnNetworkError::Never {
         return Verdict::Final;
     }
@@ -96,6 +100,7 @@ mod tests {
     fn did_it_run_is_the_question_for_writes() {
         let lost = || Error::transport(SdkCode::NetworkError, "lost", true);
         let late = || Error::transport(SdkCode::RequestTimeout, "late", true);
+        let no_time = || Error::transport(SdkCode::RequestTimeout, "no time", false);
         let unsent = || Error::transport(SdkCode::NetworkError, "no connection", false);
         for (error, read, write) in [
             (refusal(503, "QUERY_LIMIT_EXCEEDED"), Verdict::NotRun, Verdict::NotRun),
@@ -103,6 +108,7 @@ mod tests {
             (unsent(), Verdict::NotRun, Verdict::NotRun),
             (lost(), Verdict::Open, Verdict::Final),
             (late(), Verdict::Open, Verdict::Final),
+            (no_time(), Verdict::Final, Verdict::Final),
             (page(502), Verdict::Open, Verdict::Final),
             (refusal(500, "INTERNAL_SERVER_ERROR"), Verdict::Open, Verdict::Final),
             (refusal(500, "ERROR_UNEXPECTED_ANSWER"), Verdict::Open, Verdict::Final),
