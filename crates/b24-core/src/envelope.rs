@@ -1,7 +1,5 @@
 //! The envelope around a payload, read once and borrowing.
 
-use std::borrow::Cow;
-
 use http::StatusCode;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -59,11 +57,8 @@ impl Envelope<'_> {
             self.v2_refusal(status, raw)
         };
         refusal.map_texts(|text| {
-            let short = beginning(text);
-            match redact::text(short) {
-                Cow::Owned(masked) => Some(masked),
-                Cow::Borrowed(same) => (same.len() < text.len()).then(|| same.to_owned()),
-            }
+            let shown = redact::text(beginning(text));
+            (shown != text).then(|| shown.into_owned())
         });
         Some(refusal)
     }

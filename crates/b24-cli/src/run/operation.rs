@@ -65,8 +65,17 @@ impl Operation {
     }
 
     pub(super) fn options(&self) -> CallOptions {
-        let Options { request_id, timeout_ms, deadline_ms, idempotent, idempotency_key, .. } = &self.options;
-        let Options { max_retries, retry_on_network_error, hard_error_codes, soft_error_codes, .. } = &self.options;
+        let Options {
+            request_id,
+            timeout_ms,
+            deadline_ms,
+            idempotent,
+            idempotency_key,
+            max_retries,
+            retry_on_network_error,
+            hard_error_codes,
+            soft_error_codes,
+        } = &self.options;
         let mut options = CallOptions::default();
         if let Some(max_retries) = max_retries {
             options = options.with_max_retries(*max_retries);

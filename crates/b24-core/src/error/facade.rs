@@ -127,7 +127,7 @@ impl Error {
     #[must_use]
     pub fn counted_as_soft(mut self) -> Self {
         if let Cause::Rest(error) = self.0.cause {
-            self.0.cause = Cause::Rest(error.into_soft());
+            self.0.cause = Cause::Rest(error.counted_as_soft());
         }
         self
     }

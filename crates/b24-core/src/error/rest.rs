@@ -59,7 +59,7 @@ impl RestError {
 
     /// Counts it as soft, because the caller says so of its code.
     #[must_use]
-    pub fn into_soft(mut self) -> Self {
+    pub fn counted_as_soft(mut self) -> Self {
         self.soft = true;
         self
     }

@@ -11,7 +11,6 @@ mod paths;
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use names::is_secret_name;
@@ -30,12 +29,6 @@ pub fn json(bytes: &[u8]) -> String {
         }
         Err(_) => MASK.to_owned(),
     }
-}
-
-/// Anything serialisable as JSON text with secrets masked; see [`json`].
-#[must_use]
-pub fn value<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_vec(value).map_or_else(|_| MASK.to_owned(), |bytes| json(&bytes))
 }
 
 /// Text with secrets masked where they stand as `name=value`, in the path of a webhook address, before the host of a

@@ -1,12 +1,12 @@
 //! Where the secret goes: pure functions on a request.
 
-use b24_core::{Credential, Error, Grant, SdkCode};
+use b24_core::{Credential, Error, Grant, SdkCode, redact};
 use http::{HeaderValue, Request, Uri, header::AUTHORIZATION, uri::PathAndQuery};
 
 use crate::Body;
 
 /// What stands in the path above this step.
-pub(crate) const PLACEHOLDER: &str = "***";
+pub(crate) const PLACEHOLDER: &str = redact::MASK;
 
 /// Refuses credentials that could not be written to the wire, before a call is sent without them.
 pub(crate) fn check(credential: &Credential) -> Result<(), Error> {
