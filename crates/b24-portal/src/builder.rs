@@ -1,6 +1,7 @@
 //! Building a portal.
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -173,10 +174,11 @@ impl PortalBuilder {
 
     /// Makes a portal without any socket, to be called through [`Portal::service`].
     ///
-    /// Its addresses are on the host `portal.test`, which exists nowhere.
+    /// Its address is `https://portal-1.test`, which exists nowhere; the next one in this process is `portal-2.test`,
+    /// so that no two of them share what a client keeps for each portal.
     #[must_use]
     pub fn in_process(self) -> Portal {
-        Portal::without_socket(self.share(), "https://portal.test".to_owned())
+        Portal::without_socket(self.share(), next_origin())
     }
 
     /// Makes the portal's state machine alone, without sockets and without a clock.
@@ -202,5 +204,28 @@ impl PortalBuilder {
 
     fn default_hook(&self) -> Hook {
         Hook { user: 1, secret: rng::secret(self.config.seed, 0), scopes: all_scopes() }
+    }
+}
+
+/// An origin that no portal of this process has had.
+fn next_origin() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+    format!("https://portal-{number}.test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_portals_in_a_process_have_one_origin() {
+        let portals = [(); 3].map(|()| Portal::builder().in_process());
+        let numbers = portals.each_ref().map(|portal| {
+            let number = portal.url().strip_prefix("https://portal-").and_then(|rest| rest.strip_suffix(".test"));
+            number.and_then(|number| number.parse::<u64>().ok()).expect("a number")
+        });
+        assert!(numbers[0] < numbers[1] && numbers[1] < numbers[2], "{numbers:?}");
+        assert!(portals[2].hook_url().starts_with(portals[2].url()));
     }
 }
