@@ -20,7 +20,7 @@ mod value;
 
 pub use builder::PortalBuilder;
 pub use clock::{Clock, VirtualClock};
-pub use config::{Dialect, Limits, Overrun, Plan, TimeFormat};
+pub use config::{BatchBilling, Dialect, Limits, Overrun, Plan, TimeFormat};
 pub use engine::{Delivery, Engine, Outcome};
 pub use fault::Fault;
 pub use portal::Portal;

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use b24_portal::{Limits, Overrun, Portal, TimeFormat};
+use b24_portal::{BatchBilling, Limits, Overrun, Portal, TimeFormat};
 use bytes::Bytes;
 use common::{Bench, Reply, SECRET};
 use http::Request;
@@ -132,13 +132,18 @@ async fn a_body_that_is_too_large_never_reaches_the_api() {
 
 #[tokio::test]
 async fn endless_durations_are_only_long() {
-    for (overrun, weight) in [(Overrun::Window, None), (Overrun::Ban, Some(f64::INFINITY)), (Overrun::Ban, Some(2.0))] {
+    for (overrun, billing) in [
+        (Overrun::Window, BatchBilling::Commands),
+        (Overrun::Ban, BatchBilling::CommandsAndBatch(f64::INFINITY)),
+        (Overrun::Ban, BatchBilling::BatchOnly(2.0)),
+        (Overrun::Window, BatchBilling::BatchOnly(f64::NAN)),
+    ] {
         for format in [TimeFormat::Float, TimeFormat::WholeSeconds] {
             let limits = Limits::default()
                 .without_rate()
                 .with_operating(Duration::MAX)
                 .with_overrun(overrun)
-                .with_batch_weight(weight);
+                .with_batch_billing(billing);
             let builder = Portal::builder().limits(limits).time_format(format);
             let builder = builder.default_cost(Duration::MAX).count_cost(Duration::MAX);
             let bench = Bench::with(builder.access_token("T", 1, Duration::MAX));

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use b24_portal::{
-    ApiVersion, Clock, Delivery, Dialect, Engine, Fault, Limits, Outcome, Overrun, Plan, Portal, PortalBuilder,
-    PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
+    ApiVersion, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, Limits, Outcome, Overrun, Plan, Portal,
+    PortalBuilder, PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
 };
 
 fn shared<T: Debug + Send + Sync + 'static>() {}
@@ -25,7 +25,7 @@ fn types_go_where_tests_need_them() {
     shared::<Limits>();
     shared::<RecordedRequest>();
     shared::<SourceIp>();
-    shared::<(ApiVersion, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
+    shared::<(ApiVersion, BatchBilling, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
     sent::<Outcome>();
     sent::<ResponseFuture>();
     cloned::<(PortalBuilder, PortalService, Clock, VirtualClock, Fault, Limits, RecordedRequest)>();

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use b24_portal::{Limits, Overrun, Portal};
+use b24_portal::{BatchBilling, Limits, Overrun, Portal};
 use common::{Bench, SECRET};
 use serde_json::{Value, json};
 
@@ -133,6 +133,10 @@ fn costly(limits: Limits) -> Bench {
     )
 }
 
+fn operating(time: &Value) -> f64 {
+    time["operating"].as_f64().unwrap_or(f64::NAN)
+}
+
 #[tokio::test]
 async fn the_operating_limit_strikes_halfway_through_a_batch() {
     let bench = costly(Limits::default());
@@ -193,11 +197,74 @@ async fn webhooks_share_one_counter_inside_batches_apart_from_direct_calls() {
 
 #[tokio::test]
 async fn the_newest_servers_count_half_of_the_batch_itself() {
-    let limits = Limits::default().with_batch_weight(Some(0.5)).with_overrun(Overrun::Ban).with_shared_batch_key(false);
+    let limits = Limits::default()
+        .with_batch_billing(BatchBilling::CommandsAndBatch(0.5))
+        .with_overrun(Overrun::Ban)
+        .with_shared_batch_key(false);
     let bench = costly(limits);
     let cmd = json!({"cmd": ["crm.deal.get?id=1", "crm.item.list?entityTypeId=2&start=-1"]});
-    let time = bench.v2("batch", &cmd).await.body["time"].clone();
-    assert!(time["operating"].as_f64().is_some_and(|spent| (3.0..3.2).contains(&spent)), "{time}");
+    let reply = bench.v2("batch", &cmd).await;
+    assert!((3.0..3.2).contains(&operating(&reply.body["time"])), "{}", reply.body["time"]);
+    assert_eq!(reply.result()["result_time"][0]["operating"], 6, "its method's own");
+    assert_eq!(bench.v2("crm.deal.get", &json!({"id": 1})).await.body["time"]["operating"], 12);
+}
+
+/// Six seconds; every method may spend ten.
+const DEAR: &str = "crm.deal.get?id=1";
+
+fn batch_only(weight: f64) -> Bench {
+    costly(Limits::default().with_batch_billing(BatchBilling::BatchOnly(weight)))
+}
+
+#[tokio::test]
+async fn a_batch_that_pays_alone_leaves_the_counters_of_its_methods_where_they_are() {
+    let bench = batch_only(0.5);
+    // Eighteen seconds of one method pass within one batch, as nothing is checked inside.
+    let reply = bench.v2("batch", &json!({"cmd": vec![DEAR; 3]})).await;
+    assert_eq!(reply.result()["result_error"], json!([]));
+    assert!((9.0..9.1).contains(&operating(&reply.body["time"])), "{}", reply.body["time"]);
+    assert_eq!(bench.v2("crm.deal.get", &json!({"id": 1})).await.body["time"]["operating"], 6, "only this call's");
+}
+
+#[tokio::test]
+async fn every_command_of_a_batch_that_pays_alone_tells_the_counter_of_the_batch() {
+    let reply = batch_only(0.5).v2("batch", &json!({"cmd": [DEAR, "nope", "profile"]})).await;
+    let (times, whole) = (&reply.result()["result_time"], &reply.body["time"]);
+    for key in ["0", "2"] {
+        for told in ["operating", "operating_reset_at"] {
+            assert!(times[key][told].is_number() && times[key][told] == whole[told], "{key} {told}: {times} {whole}");
+        }
+    }
+    assert_eq!(times.as_object().map(serde_json::Map::len), Some(2), "what failed has no time");
+    assert_ne!(times["0"]["duration"], times["2"]["duration"], "how long each took is its own");
+
+    let limits = Limits::default().with_batch_billing(BatchBilling::BatchOnly(0.5)).with_operating_reported(false);
+    let reply = costly(limits).v2("batch", &json!({"cmd": [DEAR]})).await;
+    assert!(reply.result()["result_time"][0].get("operating").is_none());
+}
+
+#[tokio::test]
+async fn a_batch_that_pays_alone_is_refused_alone() {
+    let bench = batch_only(0.5);
+    bench.v2("batch", &json!({"cmd": vec![DEAR; 4]})).await.result();
+    let reply = bench.v2("batch", &json!({"cmd": ["profile"]})).await;
+    assert_eq!((reply.status, reply.error()), (429, "OPERATION_TIME_LIMIT"));
+    assert_eq!(bench.v3("batch", &json!([])).await.trouble(), "RATELIMIT", "both generations have one `batch`");
+    assert_eq!(bench.v2("crm.deal.get", &json!({"id": 1})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_blocked_method_runs_in_a_batch_that_pays_alone() {
+    let cmd = json!({"cmd": [DEAR]});
+    for (billing, refused) in [(BatchBilling::CommandsAndBatch(0.5), true), (BatchBilling::BatchOnly(0.5), false)] {
+        let bench = costly(Limits::default().with_batch_billing(billing).with_shared_batch_key(false));
+        for _ in 0..2 {
+            bench.v2("crm.deal.get", &json!({"id": 1})).await.result();
+        }
+        assert_eq!(bench.v2("crm.deal.get", &json!({"id": 1})).await.status, 429);
+        let reply = bench.v2("batch", &cmd).await;
+        assert_eq!(reply.result()["result_error"] != json!([]), refused, "{billing:?}");
+    }
 }
 
 #[tokio::test]

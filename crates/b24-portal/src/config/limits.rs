@@ -26,16 +26,40 @@ pub enum Overrun {
     Ban,
 }
 
+/// Whose operating counters the time of a v2 batch goes to, and whose are checked.
+///
+/// Servers differ. The weight is the share of the batch's time that is counted for `batch`: about 0.5 where it was
+/// seen. A weight of zero checks `batch` but never fills it. A v3 batch is billed to `batch` alone, whatever stands here.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum BatchBilling {
+    /// Each command's to its own method, as the [documentation](https://apidocs.bitrix24.com/settings/performance/limits.html)
+    /// says. `batch` itself is neither counted nor checked.
+    #[default]
+    Commands,
+    /// Each command's to its own method, and that of the whole to `batch` at this weight: what the newest servers'
+    /// sources say.
+    CommandsAndBatch(f64),
+    /// That of the whole to `batch` at this weight, and nothing else: inside a batch no method is counted or refused.
+    ///
+    /// Every entry of `result_time` tells the counter of `batch`. Commands that refer to `$time` find none in it: it is
+    /// known when all of them have run.
+    ///
+    /// Measured on a self-hosted portal of September 2026: <https://github.com/bitrix24/b24jssdk/pull/539>
+    BatchOnly(f64),
+}
+
 /// The limits of a portal.
 ///
 /// ```
 /// use std::time::Duration;
-/// use b24_portal::{Limits, Overrun};
+/// use b24_portal::{BatchBilling, Limits, Overrun};
 ///
 /// let limits = Limits::default()
 ///     .with_rate(5, 250)
 ///     .with_operating(Duration::from_secs(420))
-///     .with_overrun(Overrun::Ban);
+///     .with_overrun(Overrun::Ban)
+///     .with_batch_billing(BatchBilling::BatchOnly(0.5));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -46,9 +70,24 @@ pub struct Limits {
     pub(crate) drain_phase: Duration,
     pub(crate) operating: Option<Duration>,
     pub(crate) overrun: Overrun,
-    pub(crate) batch_weight: Option<f64>,
+    pub(crate) batch_billing: BatchBilling,
     pub(crate) shared_batch_key: bool,
     pub(crate) report_operating: bool,
+}
+
+impl BatchBilling {
+    /// The share of its time that `batch` itself is billed; nothing where it is not even checked.
+    pub(crate) fn weight(self) -> Option<f64> {
+        match self {
+            Self::Commands => None,
+            Self::CommandsAndBatch(weight) | Self::BatchOnly(weight) => Some(weight),
+        }
+    }
+
+    /// Whether the methods inside a batch are counted and checked.
+    pub(crate) fn bills_commands(self) -> bool {
+        !matches!(self, Self::BatchOnly(_))
+    }
 }
 
 impl Limits {
@@ -121,12 +160,10 @@ impl Limits {
         self
     }
 
-    /// How much of its time the outer `batch` costs itself: the newest servers count half.
-    ///
-    /// `None`, the documented way and the default, neither counts nor checks it; `Some(0.0)` checks but never fills.
+    /// Whose counters a v2 batch fills. By default those of its commands' methods, the documented way.
     #[must_use]
-    pub fn with_batch_weight(mut self, weight: Option<f64>) -> Self {
-        self.batch_weight = weight;
+    pub fn with_batch_billing(mut self, billing: BatchBilling) -> Self {
+        self.batch_billing = billing;
         self
     }
 
@@ -155,7 +192,7 @@ impl Default for Limits {
             drain_phase: Duration::ZERO,
             operating: Some(Duration::from_secs(480)),
             overrun: Overrun::Window,
-            batch_weight: None,
+            batch_billing: BatchBilling::Commands,
             shared_batch_key: true,
             report_operating: true,
         }

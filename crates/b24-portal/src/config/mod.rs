@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-pub use limits::{Limits, Overrun, Plan};
+pub use limits::{BatchBilling, Limits, Overrun, Plan};
 
 /// Which of two sources decides where they name different HTTP statuses for one error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

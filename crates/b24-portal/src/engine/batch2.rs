@@ -11,7 +11,7 @@ use super::input::take_start;
 use super::refs::Gathered;
 use super::v2::Done;
 use super::{Engine, clockwork};
-use crate::limit::operating::Owner;
+use crate::limit::operating::{Owner, Reading};
 use crate::method;
 use crate::php::form;
 use crate::value::{Array, Key, Value, map};
@@ -25,7 +25,7 @@ impl Engine {
         params: &Array,
         caller: &Caller,
     ) -> Result<Done, Failure<Refusal>> {
-        let weight = self.config.limits.batch_weight;
+        let weight = self.config.limits.batch_billing.weight();
         if weight.is_some() && !self.may_work(now, &caller.owner, "batch") {
             return Err(Refusal::operation_time_limit().into());
         }
@@ -65,6 +65,9 @@ impl Engine {
         let cost = self.cost("batch", 0).saturating_add(spent);
         let counted = weight.map_or(Duration::ZERO, |weight| share(cost, weight));
         let reading = self.meter(now, caller.owner.clone(), "batch", counted);
+        if let (false, Some(reading)) = (self.config.limits.batch_billing.bills_commands(), reading) {
+            tell_all(&mut gathered.time, reading);
+        }
         let result = map! {
             "result" => gathered.result,
             "result_error" => gathered.error,
@@ -97,11 +100,16 @@ impl Engine {
         }
         let mut params = gathered.substitute(&form::parse(query), budget)?;
         let start = take_start(&mut params);
-        let owner = match &caller.owner {
-            Owner::Hook(_) if self.config.limits.shared_batch_key => Owner::AnyHook,
+        Ok(self.run_v2(now, method, &params, start, caller, self.payer(caller))?)
+    }
+
+    /// Whose counters a command fills.
+    fn payer(&self, caller: &Caller) -> Option<Owner> {
+        let limits = &self.config.limits;
+        limits.batch_billing.bills_commands().then(|| match &caller.owner {
+            Owner::Hook(_) if limits.shared_batch_key => Owner::AnyHook,
             owner => owner.clone(),
-        };
-        Ok(self.run_v2(now, method, &params, start, caller, owner)?)
+        })
     }
 
     fn keep(&self, gathered: &mut Gathered, key: &Key, start: Duration, done: Done) {
@@ -113,6 +121,15 @@ impl Engine {
         }
         if let Some(next) = done.next {
             gathered.next.set(key.clone(), next);
+        }
+    }
+}
+
+/// Makes every `time` of the batch's commands tell the counter of `batch`.
+fn tell_all(times: &mut Array, reading: Reading) {
+    for time in times.values_mut() {
+        if let Value::Array(time) = time {
+            clockwork::tell(time, reading);
         }
     }
 }

@@ -26,10 +26,15 @@ pub(crate) fn describe(start: Duration, cost: Duration, reading: Option<Reading>
         "date_finish" => time::iso(finish),
     };
     if let Some(reading) = reading {
-        described.set("operating_reset_at", i64::try_from(reading.reset_at.as_secs()).unwrap_or(i64::MAX));
-        described.set("operating", seconds(reading.operating));
+        tell(&mut described, reading);
     }
     described
+}
+
+/// Adds what the operating limiter tells to a `time`.
+pub(crate) fn tell(described: &mut Array, reading: Reading) {
+    described.set("operating_reset_at", i64::try_from(reading.reset_at.as_secs()).unwrap_or(i64::MAX));
+    described.set("operating", seconds(reading.operating));
 }
 
 /// The handler's time: whole seconds where the clock was read in whole seconds.

@@ -143,6 +143,10 @@ impl Array {
         self.entries.values()
     }
 
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.entries.values_mut()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
