@@ -132,7 +132,9 @@ impl PortalBuilder {
         self
     }
 
-    /// Sets the time one call of `method` takes in the eyes of the operating limiter. It is not waited for.
+    /// Sets the time one call of `method` takes in the eyes of the operating limiter.
+    ///
+    /// It is waited for only when [work takes time](Self::work_takes_time).
     pub fn method_cost(mut self, method: impl Into<String>, cost: Duration) -> Self {
         self.config.method_costs.insert(method.into().to_ascii_lowercase(), cost);
         self
@@ -147,6 +149,26 @@ impl PortalBuilder {
     /// Sets the time that counting one row for `total` adds; 20 µs by default, nothing with `start=-1`.
     pub fn count_cost(mut self, per_row: Duration) -> Self {
         self.config.count_cost = per_row;
+        self
+    }
+
+    /// Whether an answer takes as long as its handlers cost, on top of the [latency](Self::latency). No by default.
+    ///
+    /// The cost is that of the method and of the rows it counted, that of a batch the sum of its commands and its own;
+    /// it is waited for on the portal's clock. What is refused, or replayed for an `Idempotency-Key`, costs nothing.
+    ///
+    /// Everything is decided when a request arrives; what follows is only a wait. So what is written can be read at
+    /// once, and the work is on the operating counters at once, while a server puts it there when it is done: of
+    /// callers at the same time the portal refuses some that a server would let pass. A caller that leaves before the
+    /// answer is there has paid all the same. Of a v2 batch each command is checked when its turn comes.
+    ///
+    /// `time` tells what the counter is at `finish`, and an `operating_reset_at` after that. Work leaves the counter ten
+    /// minutes after it began, as on a server; a [ban](crate::Overrun::Ban) ends 300 s after the work that brought it.
+    ///
+    /// A [`VirtualClock`](crate::VirtualClock) steps forward for one answer after another. Callers at the same time
+    /// need [`Clock::real`], on a paused runtime if need be.
+    pub fn work_takes_time(mut self, takes: bool) -> Self {
+        self.config.work_takes_time = takes;
         self
     }
 

@@ -138,13 +138,15 @@ async fn endless_durations_are_only_long() {
         (Overrun::Ban, BatchBilling::BatchOnly(2.0)),
         (Overrun::Window, BatchBilling::BatchOnly(f64::NAN)),
     ] {
-        for format in [TimeFormat::Float, TimeFormat::WholeSeconds] {
+        for (format, takes_time) in
+            [(TimeFormat::Float, false), (TimeFormat::WholeSeconds, false), (TimeFormat::Float, true)]
+        {
             let limits = Limits::default()
                 .without_rate()
                 .with_operating(Duration::MAX)
                 .with_overrun(overrun)
                 .with_batch_billing(billing);
-            let builder = Portal::builder().limits(limits).time_format(format);
+            let builder = Portal::builder().limits(limits).time_format(format).work_takes_time(takes_time);
             let builder = builder.default_cost(Duration::MAX).count_cost(Duration::MAX);
             let bench = Bench::with(builder.access_token("T", 1, Duration::MAX));
             assert_eq!(bench.post("/rest/profile", &json!({"auth": "T"})).await.status, 200);

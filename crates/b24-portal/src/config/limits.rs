@@ -29,12 +29,13 @@ pub enum Overrun {
 /// Whose operating counters the time of a v2 batch goes to, and whose are checked.
 ///
 /// Servers differ. The weight is the share of the batch's time that is counted for `batch`: about 0.5 where it was
-/// seen. A weight of zero checks `batch` but never fills it. A v3 batch is billed to `batch` alone, whatever stands here.
+/// seen. A weight of zero checks `batch` but never fills it. A v3 batch is billed to `batch` alone and in full,
+/// whatever stands here.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum BatchBilling {
-    /// Each command's to its own method, as the [documentation](https://apidocs.bitrix24.com/settings/performance/limits.html)
-    /// says. `batch` itself is neither counted nor checked.
+    /// Each command's to its own method; `batch` itself is neither counted nor checked. That is what the
+    /// [documentation](https://apidocs.bitrix24.com/settings/performance/limits.html) says.
     #[default]
     Commands,
     /// Each command's to its own method, and that of the whole to `batch` at this weight: what the newest servers'

@@ -9,7 +9,7 @@ use super::budget::{Budget, Failure};
 use super::error::Refusal;
 use super::input::take_start;
 use super::refs::Gathered;
-use super::v2::Done;
+use super::v2::{Bill, Done};
 use super::{Engine, clockwork};
 use crate::limit::operating::{Owner, Reading};
 use crate::method;
@@ -43,11 +43,12 @@ impl Engine {
             } else {
                 // What is not a text is skipped without a word, but keeps its place in the count.
                 let Some(command) = command.as_str() else { continue };
-                self.run_command(now, command, &gathered, &mut budget, caller)
+                let bill = self.bill(caller, self.after(now, spent));
+                self.run_command(now, command, &gathered, &mut budget, caller, bill)
             };
             match outcome {
                 Ok(done) => {
-                    // The clock stands still while a batch runs; only the printed times go on.
+                    // The clock of the methods stands still while a batch runs; the printed times go on.
                     let start = now.saturating_add(spent);
                     spent = spent.saturating_add(done.cost);
                     self.keep(&mut gathered, key, start, done);
@@ -64,7 +65,8 @@ impl Engine {
 
         let cost = self.cost("batch", 0).saturating_add(spent);
         let counted = weight.map_or(Duration::ZERO, |weight| share(cost, weight));
-        let reading = self.meter(now, caller.owner.clone(), "batch", counted);
+        let bill = Bill { owner: caller.owner.clone(), began: now };
+        let reading = self.meter(bill, "batch", cost, counted);
         if let (false, Some(reading)) = (self.config.limits.batch_billing.bills_commands(), reading) {
             tell_all(&mut gathered.time, reading);
         }
@@ -85,6 +87,7 @@ impl Engine {
         gathered: &Gathered,
         budget: &mut Budget,
         caller: &Caller,
+        bill: Option<Bill>,
     ) -> Result<Done, Failure<Refusal>> {
         // parse_url: what follows a `#` is lost.
         let command = command.split('#').next().unwrap_or_default();
@@ -100,15 +103,18 @@ impl Engine {
         }
         let mut params = gathered.substitute(&form::parse(query), budget)?;
         let start = take_start(&mut params);
-        Ok(self.run_v2(now, method, &params, start, caller, self.payer(caller))?)
+        Ok(self.run_v2(now, method, &params, start, caller, bill)?)
     }
 
-    /// Whose counters a command fills.
-    fn payer(&self, caller: &Caller) -> Option<Owner> {
+    /// Whose counters a command fills that began at `began`, if anybody's.
+    fn bill(&self, caller: &Caller, began: Duration) -> Option<Bill> {
         let limits = &self.config.limits;
-        limits.batch_billing.bills_commands().then(|| match &caller.owner {
-            Owner::Hook(_) if limits.shared_batch_key => Owner::AnyHook,
-            owner => owner.clone(),
+        limits.batch_billing.bills_commands().then(|| {
+            let owner = match &caller.owner {
+                Owner::Hook(_) if limits.shared_batch_key => Owner::AnyHook,
+                owner => owner.clone(),
+            };
+            Bill { owner, began }
         })
     }
 

@@ -45,7 +45,7 @@ use idempotency::Replays;
 pub struct Outcome {
     /// The answer. It stays what the portal would have said when [`delivery`](Self::delivery) withholds it.
     pub response: Response<Bytes>,
-    /// How long to wait before anything is sent.
+    /// How long to wait before anything is sent: the portal's latency, and the work where that takes time.
     pub latency: Duration,
     /// How the answer reaches the client, if it does.
     pub delivery: Delivery,
@@ -133,11 +133,13 @@ impl Engine {
             self.apply(fault, &parts.uri, &mut outcome);
         } else {
             if let Some(address) = &address {
-                outcome.response = match address.version {
-                    _ if parts.method == http::Method::OPTIONS => reply::preflight(),
+                let (response, work) = match address.version {
+                    _ if parts.method == http::Method::OPTIONS => (reply::preflight(), Duration::ZERO),
                     ApiVersion::V2 => self.answer_v2(now, address, &parts, &body),
                     ApiVersion::V3 => self.answer_v3(now, address, &parts, &body),
                 };
+                outcome.response = response;
+                outcome.latency = self.after(outcome.latency, work);
             }
             if let Some(fault) = self.faults.strike(Phase::After, &method) {
                 self.apply(fault, &parts.uri, &mut outcome);
@@ -202,6 +204,11 @@ impl Engine {
             Kind::Slow { piece, pause } => outcome.delivery = Delivery::Slow { piece, pause },
             Kind::Truncated { keep } => outcome.delivery = Delivery::Truncated { keep },
         }
+    }
+
+    /// The moment `work` ends that began at `start`. Where work takes no time, it is the same moment.
+    fn after(&self, start: Duration, work: Duration) -> Duration {
+        if self.config.work_takes_time { start.saturating_add(work) } else { start }
     }
 
     fn admits(&mut self, now: Duration, source: IpAddr) -> bool {

@@ -13,7 +13,7 @@ use super::error::Refusal;
 use super::input::Input;
 use super::{Engine, clockwork, reply};
 use crate::config::Dialect;
-use crate::limit::operating::{Owner, Reading};
+use crate::limit::operating::{Owner, Reading, Work};
 use crate::method::{self, Call, Method, Run};
 use crate::php::number;
 use crate::value::{Array, Value, map};
@@ -27,18 +27,25 @@ pub(crate) struct Done {
     pub(crate) reading: Option<Reading>,
 }
 
+/// Whose counter a method's work goes on, and when that begins.
+pub(super) struct Bill {
+    pub(super) owner: Owner,
+    pub(super) began: Duration,
+}
+
 impl Engine {
+    /// Answers a call; also gives the work that it was.
     pub(super) fn answer_v2(
         &mut self,
         now: Duration,
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Response<Bytes> {
+    ) -> (Response<Bytes>, Duration) {
         match self.serve_v2(now, address, parts, body) {
-            Ok(response) => response,
-            Err(Failure::Refused(refusal)) => refuse(&refusal, address.transport),
-            Err(Failure::Exhausted) => reply::out_of_memory(),
+            Ok(answer) => answer,
+            Err(Failure::Refused(refusal)) => (refuse(&refusal, address.transport), Duration::ZERO),
+            Err(Failure::Exhausted) => (reply::out_of_memory(), Duration::ZERO),
         }
     }
 
@@ -48,7 +55,7 @@ impl Engine {
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<Response<Bytes>, Failure<Refusal>> {
+    ) -> Result<(Response<Bytes>, Duration), Failure<Refusal>> {
         // The lookup comes before authentication: a wrong method beats a wrong token.
         let method = method::find_v2(&address.method).ok_or_else(|| unknown(&address.method))?;
         let has_body = parts.method != http::Method::GET && parts.method != http::Method::HEAD;
@@ -64,19 +71,18 @@ impl Engine {
         }
         let done = match method.run {
             Run::Plain(_) => {
-                self.run_v2(now, method, &input.params, input.start, &caller, Some(caller.owner.clone()))?
+                let bill = Some(Bill { owner: caller.owner.clone(), began: now });
+                self.run_v2(now, method, &input.params, input.start, &caller, bill)?
             }
             Run::Batch => self.run_batch2(now, &input.params, &caller)?,
         };
         let cost = done.cost;
         let mut response = reply::rest(200, &self.envelope(now, done), address.transport);
         self.sign(&mut response, &caller, now, cost);
-        Ok(response)
+        Ok((response, cost))
     }
 
-    /// Runs one method; a subcommand of a batch comes here as well.
-    ///
-    /// The operating limiter of `payer` checks and counts it, if anybody's does.
+    /// Runs one method; a subcommand of a batch comes here as well. Without a bill it is neither checked nor counted.
     pub(super) fn run_v2(
         &mut self,
         now: Duration,
@@ -84,19 +90,19 @@ impl Engine {
         params: &Array,
         start: Option<i64>,
         caller: &Caller,
-        payer: Option<Owner>,
+        bill: Option<Bill>,
     ) -> Result<Done, Refusal> {
         let Run::Plain(handler) = method.run else {
             return Err(Refusal::method_not_found());
         };
-        if payer.as_ref().is_some_and(|owner| !self.may_work(now, owner, method.name)) {
+        if bill.as_ref().is_some_and(|bill| !self.may_work(bill.began, &bill.owner, method.name)) {
             return Err(Refusal::operation_time_limit());
         }
         let call = Call::new(params, start, caller, now);
         // A method that fails is never counted: its time is free.
         let value = handler(&mut self.world, &call)?;
         let cost = self.cost(method.name, call.counted());
-        let reading = payer.and_then(|owner| self.meter(now, owner, method.name, cost));
+        let reading = bill.and_then(|bill| self.meter(bill, method.name, cost, cost));
         if let Some(refusal) = value.as_array().and_then(Refusal::inside) {
             return Err(refusal);
         }
@@ -104,15 +110,16 @@ impl Engine {
         Ok(Done { result, next, total, cost, reading })
     }
 
-    pub(super) fn may_work(&mut self, now: Duration, owner: &Owner, method: &str) -> bool {
+    pub(super) fn may_work(&self, now: Duration, owner: &Owner, method: &str) -> bool {
         let limits = &self.config.limits;
         limits.operating.is_none_or(|limit| self.meters.allows(now, owner, method, limit, limits.overrun))
     }
 
-    /// Counts work that succeeded, and gives what `time` tells about it.
-    pub(super) fn meter(&mut self, now: Duration, owner: Owner, method: &str, cost: Duration) -> Option<Reading> {
+    /// Counts `counted` for work that succeeded and was `cost`, and gives what `time` tells about it.
+    pub(super) fn meter(&mut self, bill: Bill, method: &str, cost: Duration, counted: Duration) -> Option<Reading> {
+        let work = Work { began: bill.began, ended: self.after(bill.began, cost), counted };
         let limits = &self.config.limits;
-        let reading = self.meters.record(now, owner, method, cost, limits.operating?, limits.overrun);
+        let reading = self.meters.record(bill.owner, method, work, limits.operating?, limits.overrun);
         limits.report_operating.then_some(reading)
     }
 

@@ -13,6 +13,7 @@ use super::auth::{AuthFailure, Caller};
 use super::budget::Failure;
 use super::error::Trouble;
 use super::idempotency::{self, Slot};
+use super::v2::Bill;
 use super::{Engine, clockwork, reply};
 use crate::config::Dialect;
 use crate::method::{self, Call, Method3, Run3};
@@ -23,17 +24,20 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 impl Engine {
+    /// Answers a call; also gives the work that it was.
     pub(super) fn answer_v3(
         &mut self,
         now: Duration,
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Response<Bytes> {
+    ) -> (Response<Bytes>, Duration) {
         match self.serve_v3(now, address, parts, body) {
-            Ok(response) => response,
-            Err(Failure::Refused(trouble)) => reply::rest(trouble.status, &trouble.to_value(), Transport::Json),
-            Err(Failure::Exhausted) => reply::out_of_memory(),
+            Ok(answer) => answer,
+            Err(Failure::Refused(trouble)) => {
+                (reply::rest(trouble.status, &trouble.to_value(), Transport::Json), Duration::ZERO)
+            }
+            Err(Failure::Exhausted) => (reply::out_of_memory(), Duration::ZERO),
         }
     }
 
@@ -43,7 +47,7 @@ impl Engine {
         address: &Address,
         parts: &Parts,
         body: &Bytes,
-    ) -> Result<Response<Bytes>, Failure<Trouble>> {
+    ) -> Result<(Response<Bytes>, Duration), Failure<Trouble>> {
         let method = self.find_v3(&address.method, 404)?;
         // The body is read before authentication, as the token may be in it, but complained about only after.
         let params = read_body(parts, body);
@@ -65,15 +69,15 @@ impl Engine {
         if let Some(slot) = &slot {
             if let Some(mut response) = self.replays.find(now, slot, body)? {
                 reply::set(&mut response, REPLAYED, "true");
-                return Ok(response);
+                return Ok((response, Duration::ZERO));
             }
         }
-        let mut response = self.run_v3(now, method, &params, &caller)?;
+        let (mut response, work) = self.run_v3(now, method, &params, &caller)?;
         if let (Some(slot), Some(key)) = (slot, parts.headers.get(&KEY)) {
             response.headers_mut().insert(KEY, key.clone());
             self.replays.keep(now, slot, body.clone(), response.clone());
         }
-        Ok(response)
+        Ok((response, work))
     }
 
     fn run_v3(
@@ -82,7 +86,7 @@ impl Engine {
         method: &'static Method3,
         params: &Array,
         caller: &Caller,
-    ) -> Result<Response<Bytes>, Failure<Trouble>> {
+    ) -> Result<(Response<Bytes>, Duration), Failure<Trouble>> {
         let (body, cost) = match method.run {
             Run3::Bare(make) => (make(&self.world), self.cost(method.name, 0)),
             Run3::Batch => {
@@ -96,7 +100,7 @@ impl Engine {
         };
         let mut response = reply::rest(200, &body, Transport::Json);
         self.sign(&mut response, caller, now, cost);
-        Ok(response)
+        Ok((response, cost))
     }
 
     /// Runs one method without counting it: of a batch only the whole is counted.
@@ -154,7 +158,8 @@ impl Engine {
         result: Value,
         cost: Duration,
     ) -> Value {
-        let reading = self.meter(now, caller.owner.clone(), method.name, cost);
+        let bill = Bill { owner: caller.owner.clone(), began: now };
+        let reading = self.meter(bill, method.name, cost, cost);
         map! { "result" => result, "time" => clockwork::describe(now, cost, reading, self.config.time_format) }.into()
     }
 }

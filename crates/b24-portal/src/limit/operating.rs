@@ -10,6 +10,8 @@ use crate::config::Overrun;
 /// Work is kept in buckets of a minute, each for ten.
 const BUCKET: Duration = Duration::from_secs(60);
 const WINDOW: Duration = Duration::from_secs(600);
+/// How long a bucket is kept: the last command of a batch begins later than what still arrives meanwhile.
+const KEPT: Duration = Duration::from_secs(1200);
 const BAN: Duration = Duration::from_secs(300);
 /// Requests up to this long cost nothing.
 const FREE: Duration = Duration::from_millis(100);
@@ -23,6 +25,15 @@ pub(crate) enum Owner {
     App(String),
     /// Subcommands of a webhook's batch carry no webhook id: all webhooks of the portal share one counter.
     AnyHook,
+}
+
+/// Work to be counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    pub(crate) began: Duration,
+    /// When its answer tells how much has been spent.
+    pub(crate) ended: Duration,
+    pub(crate) counted: Duration,
 }
 
 /// What a successful reply tells in `time`.
@@ -47,65 +58,67 @@ struct Meter {
 
 impl Meters {
     /// Whether the method may run `now`.
-    pub(crate) fn allows(
-        &mut self,
-        now: Duration,
-        owner: &Owner,
-        method: &str,
-        limit: Duration,
-        overrun: Overrun,
-    ) -> bool {
-        let Some(meter) = self.meters.get_mut(&(owner.clone(), method.to_owned())) else {
+    pub(crate) fn allows(&self, now: Duration, owner: &Owner, method: &str, limit: Duration, overrun: Overrun) -> bool {
+        let Some(meter) = self.meters.get(&(owner.clone(), method.to_owned())) else {
             return true;
         };
         match overrun {
             Overrun::Ban => now >= meter.banned_until,
-            Overrun::Window => {
-                meter.expire(now);
-                meter.sum() <= limit
-            }
+            Overrun::Window => meter.sum(now) <= limit,
         }
     }
 
-    /// Counts a call that took `cost` and has succeeded.
+    /// Counts the work of a call that has succeeded.
     pub(crate) fn record(
         &mut self,
-        now: Duration,
         owner: Owner,
         method: &str,
-        cost: Duration,
+        work: Work,
         limit: Duration,
         overrun: Overrun,
     ) -> Reading {
         let meter = self.meters.entry((owner, method.to_owned())).or_default();
-        meter.expire(now);
-        // What is told is told in whole seconds, and at the told second the method must be free.
-        let second = Duration::from_secs(now.as_secs());
-        if cost > FREE {
-            let minute = now.as_secs() / BUCKET.as_secs();
-            let (_, spent) = meter.buckets.entry(minute).or_insert((second, Duration::ZERO));
-            *spent = spent.saturating_add(cost);
+        meter.buckets.retain(|_, (first, _)| first.saturating_add(KEPT) > work.began);
+        if work.counted > FREE {
+            meter.count(work);
         }
-        let operating = meter.sum();
+        let operating = meter.sum(work.ended);
         if overrun == Overrun::Ban && operating > limit {
             // The newest servers drop the history and close the method for five minutes flat.
             meter.buckets.clear();
-            meter.banned_until = second.saturating_add(BAN);
+            meter.banned_until = second(work.ended).saturating_add(BAN);
             return Reading { operating, reset_at: meter.banned_until };
         }
-        let oldest = meter.buckets.values().next().map_or(second, |(first, _)| *first);
+        let oldest = meter.open(work.ended).next().map_or(second(work.began), |(first, _)| *first);
         Reading { operating, reset_at: oldest.saturating_add(WINDOW) }
     }
 }
 
 impl Meter {
-    fn expire(&mut self, now: Duration) {
-        self.buckets.retain(|_, (first, _)| first.saturating_add(WINDOW) > now);
+    /// Work is that of the minute in which it began. A server (`LoadLimiter` of its module `rest`) writes it there only
+    /// when the request has been answered.
+    fn count(&mut self, work: Work) {
+        let began = second(work.began);
+        let minute = began.as_secs() / BUCKET.as_secs();
+        let (first, spent) = self.buckets.entry(minute).or_insert((began, Duration::ZERO));
+        // A command late in a batch may be counted before the call that began first.
+        *first = began.min(*first);
+        *spent = spent.saturating_add(work.counted);
     }
 
-    fn sum(&self) -> Duration {
-        self.buckets.values().fold(Duration::ZERO, |sum, (_, spent)| sum.saturating_add(*spent))
+    /// The buckets that have not expired at `now`, oldest first.
+    fn open(&self, now: Duration) -> impl Iterator<Item = &(Duration, Duration)> {
+        self.buckets.values().filter(move |(first, _)| first.saturating_add(WINDOW) > now)
     }
+
+    fn sum(&self, now: Duration) -> Duration {
+        self.open(now).fold(Duration::ZERO, |sum, (_, spent)| sum.saturating_add(*spent))
+    }
+}
+
+/// What is told is told in whole seconds, and at the told second the method must be free.
+fn second(moment: Duration) -> Duration {
+    Duration::from_secs(moment.as_secs())
 }
 
 #[cfg(test)]
@@ -118,14 +131,23 @@ mod tests {
     struct Bench(Meters, Overrun);
 
     impl Bench {
-        fn allows(&mut self, at: u64) -> bool {
+        fn allows(&self, at: u64) -> bool {
             self.0.allows(START + Duration::from_secs(at), &Owner::Hook(0), "m", LIMIT, self.1)
         }
 
         fn record(&mut self, at: u64, millis: u64) -> Reading {
-            let cost = Duration::from_millis(millis);
-            self.0.record(START + Duration::from_secs(at), Owner::Hook(0), "m", cost, LIMIT, self.1)
+            self.span(at, at, millis)
         }
+
+        fn span(&mut self, began: u64, ended: u64, millis: u64) -> Reading {
+            let [began, ended] = [began, ended].map(|at| START + Duration::from_secs(at));
+            let work = Work { began, ended, counted: Duration::from_millis(millis) };
+            self.0.record(Owner::Hook(0), "m", work, LIMIT, self.1)
+        }
+    }
+
+    fn at_once(now: Duration, counted: Duration) -> Work {
+        Work { began: now, ended: now, counted }
     }
 
     #[test]
@@ -166,11 +188,56 @@ mod tests {
     }
 
     #[test]
+    fn work_is_on_the_counter_before_it_ends() {
+        let mut bench = Bench(Meters::default(), Overrun::Window);
+        bench.span(0, 11, 11_000);
+        assert!(!bench.allows(1));
+        assert!(bench.allows(600), "and leaves ten minutes after it began");
+    }
+
+    #[test]
+    fn what_expires_while_a_call_works_is_not_told_but_still_counts_meanwhile() {
+        let mut bench = Bench(Meters::default(), Overrun::Window);
+        bench.record(0, 6_000);
+        let reading = bench.span(590, 610, 5_000);
+        assert_eq!(reading.operating, Duration::from_secs(5));
+        assert_eq!(reading.reset_at, START + Duration::from_secs(1190));
+        assert!(!bench.allows(599));
+        assert!(bench.allows(600));
+    }
+
+    #[test]
+    fn a_command_late_in_its_batch_takes_nothing_from_those_who_come_before_it() {
+        let mut bench = Bench(Meters::default(), Overrun::Window);
+        bench.record(0, 6_000);
+        bench.span(610, 615, 5_000);
+        assert!(!bench.allows(599));
+        assert!(bench.allows(600));
+    }
+
+    #[test]
+    fn a_minute_is_as_old_as_the_first_work_in_it() {
+        let mut bench = Bench(Meters::default(), Overrun::Window);
+        bench.span(30, 31, 1_000);
+        assert_eq!(bench.span(10, 11, 1_000).reset_at, START + Duration::from_secs(610));
+        assert_eq!(bench.span(40, 41, 1_000).reset_at, START + Duration::from_secs(610));
+    }
+
+    #[test]
+    fn the_ban_lasts_from_the_end_of_the_work() {
+        let mut bench = Bench(Meters::default(), Overrun::Ban);
+        assert_eq!(bench.span(0, 11, 11_000).reset_at, START + Duration::from_secs(311));
+        assert!(!bench.allows(1), "but begins with it");
+        assert!(!bench.allows(310));
+        assert!(bench.allows(311));
+    }
+
+    #[test]
     fn at_the_told_second_the_method_is_free() {
         for overrun in [Overrun::Window, Overrun::Ban] {
             let mut meters = Meters::default();
             let now = START + Duration::from_millis(999);
-            let reading = meters.record(now, Owner::Hook(0), "m", LIMIT * 2, LIMIT, overrun);
+            let reading = meters.record(Owner::Hook(0), "m", at_once(now, LIMIT * 2), LIMIT, overrun);
             let told = Duration::from_secs(reading.reset_at.as_secs());
             let before = told - Duration::from_nanos(1);
             assert!(!meters.allows(before, &Owner::Hook(0), "m", LIMIT, overrun), "{overrun:?}");
@@ -183,7 +250,8 @@ mod tests {
         let mut meters = Meters::default();
         for minute in 0..3 {
             let now = START + minute * BUCKET;
-            let reading = meters.record(now, Owner::Hook(0), "m", Duration::MAX, LIMIT, Overrun::Window);
+            let work = at_once(now, Duration::MAX);
+            let reading = meters.record(Owner::Hook(0), "m", work, LIMIT, Overrun::Window);
             assert_eq!(reading.operating, Duration::MAX);
         }
     }
@@ -191,7 +259,7 @@ mod tests {
     #[test]
     fn owners_and_methods_do_not_share() {
         let mut meters = Meters::default();
-        meters.record(START, Owner::Hook(0), "m", LIMIT * 2, LIMIT, Overrun::Window);
+        meters.record(Owner::Hook(0), "m", at_once(START, LIMIT * 2), LIMIT, Overrun::Window);
         for (owner, method, want) in [
             (Owner::Hook(0), "m", false),
             (Owner::Hook(0), "n", true),
