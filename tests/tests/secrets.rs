@@ -172,7 +172,7 @@ struct Token(Grant);
 
 impl Token {
     fn new(url: &str) -> Self {
-        Self(Grant::token(url.parse().unwrap(), Secret::from(TOKEN), 0))
+        Self(Grant::token(url.parse().unwrap(), "app.1", Secret::from(TOKEN), 0))
     }
 }
 

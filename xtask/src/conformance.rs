@@ -15,7 +15,7 @@ use crate::project::Project;
 const SUITE: &str = "../shared/conformance";
 
 /// The scenarios of what is implemented so far.
-const FAMILIES: [&str; 12] = [
+const FAMILIES: [&str; 13] = [
     "hook-url-*",
     "call-*",
     "telemetry-*",
@@ -24,6 +24,7 @@ const FAMILIES: [&str; 12] = [
     "redirect-*",
     "secrets-*",
     "retry-*",
+    "limits-*",
     // One more is about batches.
     "idempotency-given-*",
     "idempotency-not-*",

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use b24::{Error, Params, RetryPolicy};
+use b24::{Error, Params, Restrictions};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, RetryPolicy::default())?;
+    let b24 = connect(&args.access, Restrictions::default())?;
     let params = params(args)?;
     let api = match args.api {
         Api::V2 => b24.v2(),

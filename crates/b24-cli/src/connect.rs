@@ -1,11 +1,11 @@
 //! From arguments to a handle.
 
-use b24::{B24, HttpClient, RetryPolicy};
+use b24::{B24, HttpClient, Restrictions};
 
 use crate::{args::PortalAccess, failure::Failure};
 
-/// A handle on the portal that the arguments name; calls are sent again as the policy says.
-pub(crate) fn connect(access: &PortalAccess, policy: RetryPolicy) -> Result<B24, Failure> {
+/// A handle on the portal that the arguments name.
+pub(crate) fn connect(access: &PortalAccess, restrictions: Restrictions) -> Result<B24, Failure> {
     let Some(hook) = &access.hook else {
         return Err(Failure::unusable("HOOK_URL_EMPTY: no webhook; set B24_HOOK or give --hook"));
     };
@@ -17,7 +17,8 @@ pub(crate) fn connect(access: &PortalAccess, policy: RetryPolicy) -> Result<B24,
     }
     B24::builder()
         .http_client(client.build())
-        .retry(policy)
+        .restrictions(restrictions)
+        .map_err(|error| Failure::unusable(format!("--restrictions: {error}")))?
         .webhook_url(hook.expose())
         .map_err(|error| Failure::refused(&error))
 }

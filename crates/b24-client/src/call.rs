@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use b24_core::{
-    ApiVersion, CallOptions, Error, ErrorKind, Method, Params, Reply, RestError, RestRequest, RestResponse, Safety,
-    keys,
+    ApiVersion, CallOptions, Error, ErrorKind, Method, Params, Priority, Reply, RestError, RestRequest, RestResponse,
+    Safety, keys,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tower::{ServiceExt, util::BoxCloneSyncService};
@@ -77,6 +77,13 @@ impl Call {
     /// How often this call may be sent again; 0 sends it once. Default: the stack's.
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.options = self.options.with_max_retries(max_retries);
+        self
+    }
+
+    /// Whether the call passes others where calls have to wait for the portal's limits. Default: interactive, before bulk
+    /// calls.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.options = self.options.with_priority(priority);
         self
     }
 

@@ -12,6 +12,8 @@ pub const TARGET_TRANSPORT: &str = "b24::transport";
 pub const TARGET_CLIENT: &str = "b24::client";
 /// The target of the events of calls that are sent again.
 pub const TARGET_RETRY: &str = "b24::retry";
+/// The target of the events of the portal's limits.
+pub const TARGET_LIMITER: &str = "b24::limiter";
 /// The target of the events of credentials.
 pub const TARGET_AUTH: &str = "b24::auth";
 
@@ -36,7 +38,9 @@ pub const OTEL_KIND: &str = "otel.kind";
 /// `error` when the call failed.
 pub const OTEL_STATUS_CODE: &str = "otel.status_code";
 
-/// Milliseconds until a call is sent again.
+/// Milliseconds the last send of a call has waited for the portal's limits.
+pub const LIMITER_WAIT_MS: &str = "b24.limiter_wait_ms";
+/// Milliseconds of a wait: until a call is sent again, or for the portal's limits.
 pub const WAIT_MS: &str = "b24.wait_ms";
 /// Milliseconds one send took.
 pub const ELAPSED_MS: &str = "b24.elapsed_ms";

@@ -22,7 +22,7 @@ pub use api_version::ApiVersion;
 pub use auth::{Auth, AuthLayer, Authenticator, Credential, Grant};
 pub use error::{BoxError, Error, ErrorKind, RestError, SdkCode, Validation};
 pub use method::Method;
-pub use options::{CallOptions, RetryOnNetworkError, Safety};
+pub use options::{CallOptions, Priority, RetryOnNetworkError, Safety};
 pub use params::Params;
 pub use portal_address::{AddressError, PortalAddress};
 pub use reply::Reply;

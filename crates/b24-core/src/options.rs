@@ -1,6 +1,11 @@
 //! What one call may be told beside its method and parameters.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, Unexpected, Visitor},
+};
 
 /// Whether a call that may already have run may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +17,8 @@ pub enum Safety {
     NotIdempotent,
 }
 
-/// Which calls are sent again after a failure that leaves open whether they ran: no answer, or a server error.
+/// Which calls are sent again after a failure that leaves open whether they ran: no answer, or a server error. In JSON
+/// `"auto"`, `true` and `false`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryOnNetworkError {
@@ -23,6 +29,54 @@ pub enum RetryOnNetworkError {
     Always,
     /// None where no answer came at all; after a server error as [`Auto`](Self::Auto).
     Never,
+}
+
+impl Serialize for RetryOnNetworkError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str(AUTO),
+            Self::Always => serializer.serialize_bool(true),
+            Self::Never => serializer.serialize_bool(false),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RetryOnNetworkError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Choice)
+    }
+}
+
+struct Choice;
+
+impl Visitor<'_> for Choice {
+    type Value = RetryOnNetworkError;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false or \"auto\" for retryOnNetworkError")
+    }
+
+    fn visit_bool<E>(self, always: bool) -> Result<RetryOnNetworkError, E> {
+        Ok(if always { RetryOnNetworkError::Always } else { RetryOnNetworkError::Never })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<RetryOnNetworkError, E> {
+        let refused = || E::invalid_value(Unexpected::Str("another text"), &self);
+        (text == AUTO).then_some(RetryOnNetworkError::Auto).ok_or_else(refused)
+    }
+}
+
+const AUTO: &str = "auto";
+
+/// Which calls go first where calls have to wait for the portal's limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Somebody waits for the answer: goes before bulk calls.
+    #[default]
+    Interactive,
+    /// A part of much work: lets interactive calls pass, though not all of them for ever.
+    Bulk,
 }
 
 /// The options of one call. They travel inside the request: nothing about one call is ever set on the client.
@@ -45,6 +99,7 @@ pub struct CallOptions {
     retry_on_network_error: Option<RetryOnNetworkError>,
     hard_codes: Option<Arc<[Box<str>]>>,
     soft_codes: Option<Arc<[Box<str>]>>,
+    priority: Priority,
 }
 
 impl CallOptions {
@@ -116,6 +171,19 @@ impl CallOptions {
     pub fn with_soft_codes<C: Into<Box<str>>>(mut self, codes: impl IntoIterator<Item = C>) -> Self {
         self.soft_codes = Some(codes.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Whether this call passes others where calls have to wait for the portal's limits. Default: interactive.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Whether this call passes others where calls have to wait.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        self.priority
     }
 
     /// How often the call may be sent again, if it was said.

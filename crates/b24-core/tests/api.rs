@@ -39,7 +39,7 @@ fn an_error_can_be_sent_and_is_an_error() {
 fn no_secret_is_in_the_debug_text_of_what_holds_one() {
     let portal: PortalAddress = "https://p.bitrix24.com".parse().unwrap();
     let hook = Grant::webhook(portal.clone(), 1, Secret::from("s3cr3t"));
-    let token = Grant::token(portal, Secret::from("s3cr3t"), 3);
+    let token = Grant::token(portal, "app.1", Secret::from("s3cr3t"), 3);
     for grant in [hook, token] {
         let request = RestRequest::new(ApiVersion::V2, Method::new("profile").unwrap(), Params::empty());
         let shown = format!("{grant:?} {:?} {:?}", request.clone().with_grant(grant.clone()), request.info());

@@ -69,7 +69,7 @@ impl Tokens {
     fn grant(&self) -> Grant {
         let generation = self.generation.load(Ordering::Relaxed);
         let portal = "https://p.bitrix24.com".parse().unwrap();
-        Grant::token(portal, Secret::from(format!("t{generation}")), generation)
+        Grant::token(portal, "app.1", Secret::from(format!("t{generation}")), generation)
     }
 }
 

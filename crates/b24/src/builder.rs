@@ -5,7 +5,9 @@ use std::{fmt, time::Duration};
 use b24_client::Client;
 use b24_core::{AuthLayer, Authenticator, BoxError, PortalAddress};
 #[cfg(feature = "limiter")]
-use b24_limiter::{RetryLayer, RetryPolicy};
+use b24_limiter::{
+    Limiter, Limiters, RestrictionLayer, Restrictions, RetryLayer, RetryPolicy, settings::InvalidRestrictions,
+};
 use b24_transport::{Body, Credentials, HttpClient, RestLayer};
 use http::{Request, Response};
 use tower_layer::{Identity, Layer};
@@ -26,13 +28,24 @@ use crate::B24;
 /// # Ok::<(), b24::Error>(())
 /// ```
 ///
-/// The stack, outermost first: `Trace`, `Retry`, `Auth`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
+/// The stack, outermost first: `Trace`, `Retry`, `Auth`, `Restriction`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
 #[must_use = "a builder does nothing until the credentials are named"]
 pub struct Builder<C = HttpClient, L = Identity> {
     http_client: C,
     rest: RestLayer<L>,
     #[cfg(feature = "limiter")]
-    retry: RetryLayer,
+    restraint: Restraint,
+}
+
+/// What holds calls back and sends them again.
+#[cfg(feature = "limiter")]
+#[derive(Default)]
+struct Restraint {
+    retry: RetryPolicy,
+    /// For the process-wide limiter of the portal; `None` leaves it as it is.
+    restrictions: Option<Restrictions>,
+    /// In its place.
+    limiter: Option<Limiter>,
 }
 
 impl Builder {
@@ -41,7 +54,7 @@ impl Builder {
             http_client: HttpClient::new(),
             rest: RestLayer::new(),
             #[cfg(feature = "limiter")]
-            retry: RetryLayer::default(),
+            restraint: Restraint::default(),
         }
     }
 }
@@ -57,7 +70,7 @@ impl<C, L> Builder<C, L> {
             http_client,
             rest: self.rest,
             #[cfg(feature = "limiter")]
-            retry: self.retry,
+            restraint: self.restraint,
         }
     }
 
@@ -68,7 +81,7 @@ impl<C, L> Builder<C, L> {
             http_client: self.http_client,
             rest: self.rest.with_http_layer(layer),
             #[cfg(feature = "limiter")]
-            retry: self.retry,
+            restraint: self.restraint,
         }
     }
 
@@ -76,7 +89,32 @@ impl<C, L> Builder<C, L> {
     #[cfg(feature = "limiter")]
     #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = RetryLayer::new(policy);
+        self.restraint.retry = policy;
+        self
+    }
+
+    /// How many calls go out, how much operating time they may use, what is sent again. Default: what the limiter of the
+    /// portal goes by already, or [`Restrictions::default`], and [`RetryPolicy::default`].
+    ///
+    /// All handles on one portal in this process share a limiter, because the portal counts them together; the last
+    /// parameters given hold for all of them.
+    ///
+    /// # Errors
+    /// [`InvalidRestrictions`] when a parameter makes no sense.
+    #[cfg(feature = "limiter")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+    pub fn restrictions(mut self, restrictions: Restrictions) -> Result<Self, InvalidRestrictions> {
+        restrictions.check()?;
+        self.restraint.retry = restrictions.retry.clone();
+        self.restraint.restrictions = Some(restrictions);
+        Ok(self)
+    }
+
+    /// Goes by a limiter of your own instead of the one that all handles on the portal share.
+    #[cfg(feature = "limiter")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.restraint.limiter = Some(limiter);
         self
     }
 
@@ -118,10 +156,33 @@ where
     /// `portal` is what spans and [`Client::portal`] say, so the two must be the same.
     #[must_use]
     pub fn authenticator<A: Authenticator>(self, portal: PortalAddress, authenticator: A) -> B24 {
-        let stack = AuthLayer::new(authenticator).layer(self.rest.layer(self.http_client));
+        let rest = self.rest.layer(self.http_client);
         #[cfg(feature = "limiter")]
-        let stack = self.retry.layer(stack);
-        Client::new(portal, stack).into()
+        {
+            let (limiter, retry) = self.restraint.join(&portal);
+            let restriction = RestrictionLayer::with_limiter(limiter.clone()).rejecting();
+            let stack = retry.layer(AuthLayer::new(authenticator).layer(restriction.layer(rest)));
+            B24::from(Client::new(portal, stack)).with_limits(crate::Limits::new(limiter, retry))
+        }
+        #[cfg(not(feature = "limiter"))]
+        Client::new(portal, AuthLayer::new(authenticator).layer(rest)).into()
+    }
+}
+
+#[cfg(feature = "limiter")]
+impl Restraint {
+    /// The limiter of `portal`, and the layer of its repeats.
+    fn join(self, portal: &PortalAddress) -> (Limiter, RetryLayer) {
+        let Self { retry, restrictions, limiter } = self;
+        let shared = || {
+            let known = Limiters::process_wide().get(portal.authority().as_str());
+            if let Some(restrictions) = restrictions {
+                // They were checked when they were given.
+                let _ = known.update(|known| *known = restrictions);
+            }
+            known
+        };
+        (limiter.unwrap_or_else(shared), RetryLayer::new(retry))
     }
 }
 

@@ -9,7 +9,11 @@ use b24_client::Client;
 /// It adds constructors to [`Client`], which it dereferences to: all actions are there, and a function that takes
 /// `&Client` takes `&B24` too. The type is the same whatever the credentials are.
 #[derive(Clone, Debug)]
-pub struct B24(Client);
+pub struct B24 {
+    client: Client,
+    #[cfg(feature = "limiter")]
+    limits: Option<crate::Limits>,
+}
 
 impl B24 {
     /// A handle on the portal of an inbound webhook, with the default stack.
@@ -44,10 +48,33 @@ impl B24 {
         crate::Builder::new()
     }
 
+    /// What holds calls back and sends them again; `None` for a handle on a stack of your own.
+    #[cfg(feature = "limiter")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+    #[must_use]
+    pub fn limits(&self) -> Option<&crate::Limits> {
+        self.limits.as_ref()
+    }
+
+    /// What has been counted on the way to this portal: sends, waits, refusals, operating time by method. All zero for a
+    /// handle on a stack of your own.
+    #[cfg(feature = "limiter")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+    #[must_use]
+    pub fn stats(&self) -> b24_limiter::stats::Stats {
+        self.limits.as_ref().map(crate::Limits::stats).unwrap_or_default()
+    }
+
+    #[cfg(all(feature = "limiter", feature = "transport"))]
+    pub(crate) fn with_limits(mut self, limits: crate::Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// The handle without the constructors.
     #[must_use]
     pub fn into_client(self) -> Client {
-        self.0
+        self.client
     }
 }
 
@@ -55,12 +82,16 @@ impl Deref for B24 {
     type Target = Client;
 
     fn deref(&self) -> &Client {
-        &self.0
+        &self.client
     }
 }
 
 impl From<Client> for B24 {
     fn from(client: Client) -> Self {
-        Self(client)
+        Self {
+            client,
+            #[cfg(feature = "limiter")]
+            limits: None,
+        }
     }
 }

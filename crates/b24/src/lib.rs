@@ -4,6 +4,8 @@
 #[cfg(feature = "transport")]
 mod builder;
 mod handle;
+#[cfg(feature = "limiter")]
+mod limits;
 
 #[cfg(feature = "hook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
@@ -11,11 +13,11 @@ pub use b24_auth_hook as hook;
 pub use b24_client::{self as client, Api, Call, Client};
 pub use b24_core::{
     self as core, ApiVersion, Authenticator, CallOptions, Error, ErrorKind, Grant, Method, Params, PortalAddress,
-    Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, de,
+    Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, de,
 };
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
-pub use b24_limiter::{self as limiter, RetryPolicy};
+pub use b24_limiter::{self as limiter, Limiter, Restrictions, RetryPolicy};
 #[cfg(feature = "transport")]
 #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
 pub use b24_transport::{self as transport, HttpClient};
@@ -25,3 +27,6 @@ pub use builder::Builder;
 pub use handle::B24;
 /// The types of requests and responses that HTTP layers and clients of your own are written against.
 pub use http;
+#[cfg(feature = "limiter")]
+#[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
+pub use limits::Limits;

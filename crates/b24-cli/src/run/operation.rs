@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use b24::{CallOptions, Safety, core::error::Unreadable};
+use b24::{CallOptions, RetryOnNetworkError, Safety, core::error::Unreadable};
 use serde::Deserialize;
 
-use super::restrictions::OnNetworkError;
 use crate::output::Payload;
 
 /// What one line asks for.
@@ -48,7 +47,7 @@ struct Options {
     idempotent: Option<bool>,
     idempotency_key: Option<String>,
     max_retries: Option<u32>,
-    retry_on_network_error: Option<OnNetworkError>,
+    retry_on_network_error: Option<RetryOnNetworkError>,
     hard_error_codes: Vec<String>,
     soft_error_codes: Vec<String>,
 }
@@ -80,7 +79,7 @@ impl Operation {
         if let Some(max_retries) = max_retries {
             options = options.with_max_retries(*max_retries);
         }
-        if let Some(OnNetworkError(choice)) = retry_on_network_error {
+        if let Some(choice) = retry_on_network_error {
             options = options.with_retry_on_network_error(*choice);
         }
         if !hard_error_codes.is_empty() {

@@ -45,6 +45,7 @@ impl<S> Trace<S> {
             { keys::METHOD } = request.method().as_str(),
             { keys::API_VERSION } = request.version().as_str(),
             { keys::REQUEST_ID } = request.options().request_id(),
+            { keys::LIMITER_WAIT_MS } = Empty,
         )
     }
 }

@@ -1,6 +1,10 @@
 //! What one call is allowed with.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use crate::{PortalAddress, Secret};
 
@@ -14,6 +18,7 @@ struct Inner {
     portal: PortalAddress,
     credential: Credential,
     generation: u64,
+    owner: u64,
 }
 
 /// How a call proves who it is.
@@ -35,13 +40,16 @@ impl Grant {
     /// The grant of an inbound webhook; there is only one generation of it.
     #[must_use]
     pub fn webhook(portal: PortalAddress, user_id: u64, secret: Secret) -> Self {
-        Self(Arc::new(Inner { portal, credential: Credential::Webhook { user_id, secret }, generation: 0 }))
+        let owner = number_of(&(user_id, secret.expose()));
+        Self(Arc::new(Inner { portal, credential: Credential::Webhook { user_id, secret }, generation: 0, owner }))
     }
 
-    /// The grant of an access token; each renewal has a higher generation.
+    /// The grant of an access token of an application, which is known by its `client_id`; each renewal has a higher
+    /// generation.
     #[must_use]
-    pub fn token(portal: PortalAddress, token: Secret, generation: u64) -> Self {
-        Self(Arc::new(Inner { portal, credential: Credential::Token(token), generation }))
+    pub fn token(portal: PortalAddress, client_id: &str, token: Secret, generation: u64) -> Self {
+        let owner = number_of(client_id);
+        Self(Arc::new(Inner { portal, credential: Credential::Token(token), generation, owner }))
     }
 
     /// The portal it is good for.
@@ -56,11 +64,26 @@ impl Grant {
         &self.0.credential
     }
 
+    /// Whose operating time its calls spend: a number that is the same for all grants of one webhook or application of the
+    /// portal.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/settings/performance/limits.html>
+    #[must_use]
+    pub fn owner(&self) -> u64 {
+        self.0.owner
+    }
+
     /// Which renewal it came from.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.0.generation
     }
+}
+
+fn number_of(identity: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    identity.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Credential {

@@ -56,6 +56,11 @@ impl Error {
         Self::own(ErrorKind::Decode, SdkCode::InvalidResponse.as_str(), message, true)
     }
 
+    /// Not sent, because the portal's limits ask for too long a wait.
+    pub fn limit(code: SdkCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::own(ErrorKind::Limit, code.as_str(), message, false)
+    }
+
     /// Credentials could not be obtained or renewed; `code` is the authorisation server's where it gave one. The call
     /// was not sent, or was refused.
     pub fn auth(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {

@@ -64,6 +64,10 @@ pub enum SdkCode {
     UnusableCredentials,
     /// A client that cannot be built from what it was given: a certificate, a proxy address.
     InvalidConfig,
+    /// A wait that the portal's limits ask for would outlast the call's deadline. Not sent.
+    LimitWaitTooLong,
+    /// As many calls wait for the portal's limits as may. Not sent.
+    LimitQueueFull,
     /// The webhook URL is blank.
     HookUrlEmpty,
     /// The webhook URL is no absolute URL, or has a user name or password before the host.
@@ -90,6 +94,8 @@ impl SdkCode {
             Self::NoCredentials => "NO_CREDENTIALS",
             Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
             Self::InvalidConfig => "INVALID_CONFIG",
+            Self::LimitWaitTooLong => "LIMIT_WAIT_TOO_LONG",
+            Self::LimitQueueFull => "LIMIT_QUEUE_FULL",
             Self::HookUrlEmpty => "HOOK_URL_EMPTY",
             Self::HookUrlInvalid => "HOOK_URL_INVALID",
             Self::HookUrlNotHttps => "HOOK_URL_NOT_HTTPS",

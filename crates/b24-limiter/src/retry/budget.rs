@@ -1,18 +1,15 @@
 //! A bound on repeats that may be useless: when everything fails, repeating everything makes it worse.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Each call pays in a fifth of a repeat, each repeat after an open failure takes one; ten are there from the start.
-/// Clones share it. Repeats of calls that did not run are not counted: they cost the portal nothing.
-#[derive(Clone, Debug)]
-pub(super) struct Budget(Arc<AtomicU32>);
+/// Repeats of calls that did not run are not counted: they cost the portal nothing.
+#[derive(Debug)]
+pub(super) struct Budget(AtomicU32);
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self(Arc::new(AtomicU32::new(START)))
+        Self(AtomicU32::new(START))
     }
 
     /// A call begins.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use b24_core::{Error, RestRequest, RestResponse, SdkCode, keys};
+use b24_core::{Error, ErrorKind, RestRequest, RestResponse, SdkCode, keys};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 use tower_service::Service;
@@ -18,6 +18,7 @@ use super::{
     RetryPolicy, backoff,
     budget::Budget,
     decide::{Verdict, judge},
+    shared::Shared,
 };
 
 pin_project! {
@@ -33,7 +34,7 @@ pin_project! {
         inner: S,
         request: RestRequest,
         policy: Arc<RetryPolicy>,
-        budget: Budget,
+        shared: Arc<Shared>,
         // When the first poll came: the deadline of the whole call runs from there.
         started: Option<Instant>,
         // How often it has been sent again.
@@ -65,12 +66,12 @@ pin_project! {
 }
 
 impl<S: Service<RestRequest>> ResponseFuture<S> {
-    pub(super) fn new(inner: S, request: RestRequest, policy: Arc<RetryPolicy>, budget: Budget) -> Self {
+    pub(super) fn new(inner: S, request: RestRequest, shared: Arc<Shared>) -> Self {
         Self {
             inner,
             request,
-            policy,
-            budget,
+            policy: shared.policy(),
+            shared,
             started: None,
             repeats: 0,
             attempts: 0,
@@ -139,12 +140,18 @@ where
                     *this.may_have_run |= error.may_have_run();
                     let error = error.with_attempts(*this.attempts);
                     let left = this.request.options().deadline().map(|all| all.saturating_sub(started.elapsed()));
-                    let wait = match next_send(this.policy, this.request, &error, *this.repeats, left, this.budget) {
+                    let budget = &this.shared.budget;
+                    let wait = match next_send(this.policy, this.request, &error, *this.repeats, left, budget) {
+                        // A repeat that is not let wait long enough says less than why it was needed.
+                        Next::Never if error.kind() == ErrorKind::Limit => {
+                            return Poll::Ready(Err(this.last.take().unwrap_or(error)));
+                        }
                         Next::Never => return Poll::Ready(Err(error)),
                         Next::Soft => return Poll::Ready(Err(error.counted_as_soft())),
                         Next::After(wait) => wait,
                     };
                     *this.repeats += 1;
+                    this.shared.count_repeat();
                     tell(this.request, &error, *this.repeats, wait);
                     *this.last = Some(error);
                     this.state.set(State::Waiting { sleep: tokio::time::sleep(wait) });

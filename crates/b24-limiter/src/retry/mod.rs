@@ -41,6 +41,7 @@ mod future;
 mod layer;
 mod policy;
 mod service;
+mod shared;
 
 pub use future::ResponseFuture;
 pub use layer::RetryLayer;

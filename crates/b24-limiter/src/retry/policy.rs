@@ -88,4 +88,22 @@ impl RetryPolicy {
     pub fn retry_delay(&self) -> Duration {
         self.retry_delay
     }
+
+    /// What to do after a failure that leaves open whether the call ran.
+    #[must_use]
+    pub fn retry_on_network_error(&self) -> RetryOnNetworkError {
+        self.retry_on_network_error
+    }
+
+    /// The codes that are final beside those that always are.
+    #[must_use]
+    pub fn hard_codes(&self) -> &[Box<str>] {
+        &self.hard_codes
+    }
+
+    /// The codes that are soft beside those that always are.
+    #[must_use]
+    pub fn soft_codes(&self) -> &[Box<str>] {
+        &self.soft_codes
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use b24_core::{ApiVersion, Error, RestRequest, RestResponse};
 use tower_service::Service;
 
-use super::{ResponseFuture, RetryPolicy, budget::Budget};
+use super::{ResponseFuture, shared::Shared};
 
 /// Sends each call, and sends it again where the [rules](super) allow it. The error that comes out is the real one, with
 /// the number of sends in it.
@@ -20,13 +20,12 @@ use super::{ResponseFuture, RetryPolicy, budget::Budget};
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,
-    policy: Arc<RetryPolicy>,
-    budget: Budget,
+    shared: Arc<Shared>,
 }
 
 impl<S> Retry<S> {
-    pub(super) fn new(inner: S, policy: Arc<RetryPolicy>, budget: Budget) -> Self {
-        Self { inner, policy, budget }
+    pub(super) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
     }
 
     /// The wrapped service.
@@ -54,8 +53,8 @@ where
     }
 
     fn call(&mut self, request: RestRequest) -> ResponseFuture<S> {
-        self.budget.pay_in();
-        ResponseFuture::new(self.inner.clone(), keyed(request), Arc::clone(&self.policy), self.budget.clone())
+        self.shared.budget.pay_in();
+        ResponseFuture::new(self.inner.clone(), keyed(request), Arc::clone(&self.shared))
     }
 }
 

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_token_goes_into_a_sensitive_header() {
-        let grant = Grant::token("https://p.com".parse().unwrap(), Secret::from("t0ken"), 0);
+        let grant = Grant::token("https://p.com".parse().unwrap(), "app.1", Secret::from("t0ken"), 0);
         let request = sent(&grant, "https://p.com/rest/profile");
         let header = &request.headers()[AUTHORIZATION];
         assert!(header == "Bearer t0ken" && header.is_sensitive());
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn credentials_go_to_no_other_portal() {
         let hook = Grant::webhook("https://p.com".parse().unwrap(), 1, Secret::from("s3cr3t"));
-        let token = Grant::token("https://p.com".parse().unwrap(), Secret::from("s3cr3t"), 0);
+        let token = Grant::token("https://p.com".parse().unwrap(), "app.1", Secret::from("s3cr3t"), 0);
         for uri in ["https://q.com/rest/1/***/x", "http://p.com/rest/1/***/x", "https://p.com:8443/rest/1/***/x"] {
             for grant in [&hook, &token] {
                 let request = sent(grant, uri);
@@ -99,7 +99,7 @@ mod tests {
     fn credentials_that_cannot_be_written_are_refused() {
         let portal = || "https://p.com".parse().unwrap();
         for bad in ["", "abc\n", "a\u{7f}b"] {
-            let error = check(Grant::token(portal(), Secret::from(bad), 0).credential()).unwrap_err();
+            let error = check(Grant::token(portal(), "app.1", Secret::from(bad), 0).credential()).unwrap_err();
             assert_eq!((error.code(), error.may_have_run()), ("UNUSABLE_CREDENTIALS", false), "{bad:?}");
         }
         for bad in ["", "a b", "../../evil?x=", "a/b", "..", ".%2E", "%2e%2e", "é", "***"] {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn token() -> Grant {
-        Grant::token("https://p.com".parse().unwrap(), Secret::from("t0ken"), 0)
+        Grant::token("https://p.com".parse().unwrap(), "app.1", Secret::from("t0ken"), 0)
     }
 
     fn encoded(request: &RestRequest) -> Result<Request<Body>, Error> {
@@ -191,7 +191,7 @@ mod tests {
             let request = call(ApiVersion::V3, "tasks.task.add", "id").with_options(options).with_grant(hook());
             assert_eq!(encoded(&request).unwrap_err().code(), "INVALID_PARAMS");
         }
-        let token = Grant::token("https://p.com".parse().unwrap(), Secret::from("abc\n"), 0);
+        let token = Grant::token("https://p.com".parse().unwrap(), "app.1", Secret::from("abc\n"), 0);
         let error = encoded(&call(ApiVersion::V2, "profile", "id").with_grant(token)).unwrap_err();
         assert_eq!(error.code(), "UNUSABLE_CREDENTIALS");
     }

@@ -1,0 +1,209 @@
+//! The commands of a batch, and what its answer tells of them.
+//!
+//! Sources: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html>,
+//! <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use b24_core::Time;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+use super::{Command, Lesson, Reading, Refused};
+
+/// The commands in the parameters of a batch; empty where they cannot be read, which is the portal's to refuse.
+pub(super) fn commands(params: &[u8]) -> Vec<Command> {
+    let is_list = params.trim_ascii_start().first() == Some(&b'[');
+    let listed = if is_list {
+        serde_json::from_slice::<Entries<Item<'_>>>(params).map(|Entries(items)| items)
+    } else {
+        serde_json::from_slice::<V2<'_>>(params).map(|v2| v2.cmd.0)
+    };
+    let named = |(label, Item(method)): (String, Item<'_>)| Command::new(label, &method);
+    listed.unwrap_or_default().into_iter().filter_map(named).take(MOST).collect()
+}
+
+/// What the result of a v2 batch tells of its commands. `outer` is what its own `time` told.
+pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], outer: Option<Reading>) -> Lesson {
+    let Ok(told) = serde_json::from_slice::<Told<'_>>(result) else { return lesson };
+    let place = |label: &str| commands.iter().position(|command| command.label() == label);
+    let own = outer.and_then(|outer| outer.operating).filter(|sum| !sum.is_zero());
+    for (label, time) in told.result_time.0 {
+        let mut reading = Reading::of(&time);
+        // Portals that bill the batch itself write its counter beside every command: it is not the command's.
+        // https://github.com/bitrix24/b24jssdk/pull/539
+        if own.is_some() && reading.operating == own {
+            reading = Reading { operating: None, resets_at: None, ..reading };
+        }
+        if let Some(place) = place(&label) {
+            lesson = lesson.with_command(place, Ok(reading));
+        }
+    }
+    for (label, error) in told.result_error.0 {
+        let blocked = error.error.eq_ignore_ascii_case("OPERATION_TIME_LIMIT");
+        if let Some(place) = place(&label).filter(|_| blocked) {
+            lesson = lesson.with_command(place, Err(Refused::Operating));
+        }
+    }
+    lesson
+}
+
+#[derive(Deserialize)]
+struct V2<'a> {
+    // Portals read the name without regard to case; other spellings than these have not been seen.
+    #[serde(borrow, alias = "CMD", default)]
+    cmd: Entries<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(default)]
+    result_time: Entries<Time>,
+    #[serde(borrow, default)]
+    result_error: Entries<Trouble<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Trouble<'a> {
+    #[serde(borrow, default)]
+    error: Cow<'a, str>,
+}
+
+/// The method of a command: of the text `method?query`, or of an object with `method`.
+struct Item<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Method;
+
+        impl<'de> Visitor<'de> for Method {
+            type Value = Item<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a command")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Item<'de>, E> {
+                Ok(Item(Cow::Borrowed(name(text))))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Item<'de>, E> {
+                Ok(Item(Cow::Owned(name(text).to_owned())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item<'de>, A::Error> {
+                let mut method = Cow::Borrowed("");
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    if key == "method" {
+                        method = map.next_value()?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Item(method))
+            }
+        }
+        deserializer.deserialize_any(Method)
+    }
+}
+
+fn name(command: &str) -> &str {
+    command.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// What PHP writes for an array: a list, whose keys are the places, an object, or `[]` for an empty one. An entry that is
+/// not what is expected is passed over.
+struct Entries<T>(Vec<(String, T)>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list or an object")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    entries.push((entries.len().to_string(), entry));
+                }
+                Ok(Entries(entries))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+
+            fn visit_unit<E>(self) -> Result<Entries<T>, E> {
+                Ok(Entries::default())
+            }
+        }
+        deserializer.deserialize_any(Any(PhantomData))
+    }
+}
+
+/// No portal runs more.
+const MOST: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(params: &str) -> Vec<(String, String)> {
+        commands(params.as_bytes()).iter().map(|one| (one.label().to_owned(), one.method().to_owned())).collect()
+    }
+
+    fn pair(label: &str, method: &str) -> (String, String) {
+        (label.to_owned(), method.to_owned())
+    }
+
+    // Defect 10 of the official SDK: labelled v2 batches and all v3 batches were not seen.
+    #[test]
+    fn commands_are_read_in_every_form() {
+        let want = vec![pair("a", "crm.deal.get"), pair("b", "user.get")];
+        assert_eq!(read(r#"{"halt":1,"cmd":{"a":"crm.deal.get?id=1","b":"User.Get"}}"#), want);
+        let want = vec![pair("0", "crm.deal.get"), pair("1", "user.get")];
+        assert_eq!(read(r#"{"cmd":["crm.deal.get?id=1&x=\u0041","user.get#x"],"halt":0}"#), want);
+        assert_eq!(read(r#"[{"method":"crm.deal.get","query":{}},{"as":"x","method":"user.get"}]"#), want);
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_no_command() {
+        for params in ["", "{}", "[]", "5", "{", r#"{"cmd":5}"#, r#"{"cmd":[5]}"#, r#"{"cmd":null}"#, r#"["x"#] {
+            assert_eq!(read(params), []);
+        }
+    }
+
+    #[test]
+    fn times_and_refusals_belong_to_their_commands() {
+        let commands = commands(br#"{"cmd":{"a":"crm.deal.get","b":"user.get","c":"crm.deal.list"}}"#);
+        let result = br#"{"result":{"a":1},"result_error":{"b":{"error":"OPERATION_TIME_LIMIT"},"x":{"error":0}},
+            "result_time":{"a":{"operating":3.5,"duration":1},"c":{"operating":9}}}"#;
+        // One entry that is not readable makes the answer say nothing.
+        assert!(learn(Lesson::succeeded(), &commands, result, None).commands.is_empty());
+        let result = br#"{"result":{"a":1},"result_error":{"b":{"error":"OPERATION_TIME_LIMIT"}},
+            "result_time":{"a":{"operating":3.5,"duration":1},"c":{"operating":9}},"result_total":[]}"#;
+        let outer = Reading { operating: Some(std::time::Duration::from_secs(9)), ..Reading::default() };
+        let told = learn(Lesson::succeeded(), &commands, result, Some(outer)).commands;
+        assert_eq!((told[0].0, told[1].0, told[2]), (0, 2, (1, Err(Refused::Operating))));
+        assert_eq!(told[0].1.unwrap().operating, Some(std::time::Duration::from_millis(3500)));
+        // The batch's own counter, written beside a command.
+        assert_eq!(told[1].1.unwrap().operating, None);
+    }
+}

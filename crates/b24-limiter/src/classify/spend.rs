@@ -1,0 +1,108 @@
+//! What a request spends.
+
+use std::time::Duration;
+
+use b24_core::{Method, Priority};
+
+/// What a request spends: a place in the rate, and operating time of the methods it names.
+#[derive(Clone, Debug, Default)]
+pub struct Spend {
+    pub(crate) owner: u64,
+    pub(crate) method: Option<Method>,
+    pub(crate) commands: Box<[Command]>,
+    pub(crate) priority: Priority,
+    pub(crate) time_left: Option<Duration>,
+}
+
+/// One command of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    pub(crate) label: Box<str>,
+    pub(crate) method: Method,
+}
+
+impl Spend {
+    /// A request that names no method: it takes a place in the rate and nothing else.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self::default()
+    }
+
+    /// A call of one method, `batch` included. A name that no method can have counts as none.
+    #[must_use]
+    pub fn call(method: &str) -> Self {
+        // Portals compare names without regard to case.
+        let lower = || Method::new(&method.to_ascii_lowercase());
+        let named = if method.bytes().any(|byte| byte.is_ascii_uppercase()) { lower() } else { Method::new(method) };
+        Self { method: named.ok(), ..Self::default() }
+    }
+
+    /// A call of a method whose name has been checked.
+    pub(crate) fn of(method: &Method) -> Self {
+        if method.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Self::call(method.as_str());
+        }
+        Self { method: Some(method.clone()), ..Self::default() }
+    }
+
+    /// Names the commands that the request carries: for a `batch`.
+    #[must_use]
+    pub fn with_commands(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
+        self.commands = commands.into_iter().collect();
+        self
+    }
+
+    /// Says whose operating time is spent: a number for each webhook or application of the portal.
+    #[must_use]
+    pub fn with_owner(mut self, owner: u64) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Says whether the request passes others that wait.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Says how long the request may wait: see [`RestrictionLayer::rejecting`](crate::RestrictionLayer::rejecting).
+    #[must_use]
+    pub fn with_time_left(mut self, time_left: Option<Duration>) -> Self {
+        self.time_left = time_left;
+        self
+    }
+
+    /// The method it calls.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.method.as_ref().map(Method::as_str)
+    }
+
+    /// The commands it carries.
+    #[must_use]
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+}
+
+impl Command {
+    /// A command under its label, or its place in the list. `None` for a name that no method can have.
+    #[must_use]
+    pub fn new(label: impl Into<Box<str>>, method: &str) -> Option<Self> {
+        let method = Method::new(&method.to_ascii_lowercase()).ok()?;
+        Some(Self { label: label.into(), method })
+    }
+
+    /// Its label, or its place in the list.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The method it calls.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.method.as_str()
+    }
+}

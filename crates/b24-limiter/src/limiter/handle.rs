@@ -1,0 +1,194 @@
+//! The handle.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Bounded, Turn, state::State};
+use crate::{
+    classify::Spend,
+    operating::Moment,
+    quota::{InProcess, QuotaStore},
+    settings::{InvalidRestrictions, Restrictions},
+    stats::{Observer, Stats},
+    sync::{Mutex, MutexGuard},
+    timer::{Timer, TokioTimer},
+};
+
+/// The limiter of one portal; clones share it.
+///
+/// ```
+/// use b24_limiter::{Limiter, settings::{RateLimit, Restrictions}};
+///
+/// let limiter = Limiter::new(Restrictions::default())?;
+/// // While calls are under way, and without touching anybody's parameters:
+/// limiter.update(|restrictions| restrictions.rate = Some(RateLimit::enterprise()))?;
+/// assert_eq!(limiter.stats().rate.map(|rate| rate.burst), Some(250.0));
+/// # Ok::<(), b24_limiter::settings::InvalidRestrictions>(())
+/// ```
+#[derive(Clone)]
+pub struct Limiter(Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) timer: Box<dyn Timer>,
+    pub(super) store: Box<dyn QuotaStore>,
+    state: Mutex<State>,
+}
+
+impl Limiter {
+    /// A limiter of its own, shared with nobody but its clones.
+    ///
+    /// # Errors
+    /// [`InvalidRestrictions`] when a parameter makes no sense.
+    pub fn new(restrictions: Restrictions) -> Result<Self, InvalidRestrictions> {
+        Self::builder().restrictions(restrictions).build()
+    }
+
+    /// A limiter with a store or a timer of one's own.
+    pub fn builder() -> LimiterBuilder {
+        LimiterBuilder::default()
+    }
+
+    /// The parameters as they are now. Changing them changes nothing: see [`update`](Self::update).
+    #[must_use]
+    pub fn restrictions(&self) -> Restrictions {
+        self.state().restrictions.clone()
+    }
+
+    /// Changes parameters while calls are under way; those that wait go by the new ones. What retries go by is not read
+    /// here: it belongs to the [`RetryLayer`](crate::RetryLayer).
+    ///
+    /// # Errors
+    /// [`InvalidRestrictions`] when the outcome makes no sense; then nothing changes.
+    pub fn update(&self, change: impl FnOnce(&mut Restrictions)) -> Result<(), InvalidRestrictions> {
+        let mut changed = self.restrictions();
+        change(&mut changed);
+        changed.check()?;
+        self.state().retune(changed, self.now());
+        Ok(())
+    }
+
+    /// Waits until `spend` may go.
+    ///
+    /// This is what the layer does; use it where there is no tower stack. Send when the turn has come, then
+    /// [`settle`](super::Permit::settle) the permit with what the answer taught.
+    pub fn turn(&self, spend: Spend) -> Turn {
+        Turn::new(self.clone(), spend, None)
+    }
+
+    pub(crate) fn bounded_turn(&self, spend: Spend, bounds: Bounded) -> Turn {
+        Turn::new(self.clone(), spend, Some(bounds))
+    }
+
+    /// What has been counted, and where the limiter stands.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let now = self.now();
+        let mut state = self.state();
+        let rate = state.restrictions.rate;
+        let gauge = rate.map(|rate| self.0.store.gauge(&rate, now));
+        state.stats(gauge, now)
+    }
+
+    /// Sets the counters to zero. What is known of the portal stays: its rate, its operating time.
+    pub fn reset_stats(&self) {
+        self.state().reset_stats();
+    }
+
+    /// Tells `observer` what happens from now on, beside those that are told already.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.state().observers.push(observer);
+    }
+
+    /// Whether nothing would be lost with it: nothing is under way, nothing waits, nothing counts any more.
+    pub(crate) fn is_idle(&self) -> bool {
+        let now = self.now();
+        let mut state = self.state();
+        let rate = state.restrictions.rate;
+        let full = rate.is_none_or(|rate| {
+            let gauge = self.0.store.gauge(&rate, now);
+            gauge.tokens >= rate.burst.floor() && gauge.refusals_in_a_row == 0
+        });
+        full && state.is_idle(now)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock()
+    }
+
+    pub(super) fn store(&self) -> &dyn QuotaStore {
+        &*self.0.store
+    }
+
+    pub(super) fn timer(&self) -> &dyn Timer {
+        &*self.0.timer
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.0.timer.now()
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { now: self.now(), unix: self.0.timer.unix_time() }
+    }
+
+    pub(super) fn downgrade(&self) -> std::sync::Weak<Shared> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(super) fn upgrade(weak: &std::sync::Weak<Shared>) -> Option<Self> {
+        weak.upgrade().map(Self)
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter").field("store", &self.0.store).finish_non_exhaustive()
+    }
+}
+
+/// A limiter to be.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct LimiterBuilder {
+    restrictions: Restrictions,
+    timer: Option<Box<dyn Timer>>,
+    store: Option<Box<dyn QuotaStore>>,
+}
+
+impl LimiterBuilder {
+    /// The parameters. Default: [`Restrictions::default`].
+    pub fn restrictions(mut self, restrictions: Restrictions) -> Self {
+        self.restrictions = restrictions;
+        self
+    }
+
+    /// The source of tokens. Default: [`InProcess`].
+    pub fn store(mut self, store: impl QuotaStore) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
+    /// The clock and alarm. Default: tokio's.
+    pub fn timer(mut self, timer: impl Timer) -> Self {
+        self.timer = Some(Box::new(timer));
+        self
+    }
+
+    /// The limiter.
+    ///
+    /// # Errors
+    /// [`InvalidRestrictions`] when a parameter makes no sense.
+    pub fn build(self) -> Result<Limiter, InvalidRestrictions> {
+        self.restrictions.check()?;
+        Ok(self.build_checked())
+    }
+
+    /// The limiter, with parameters that are known to make sense.
+    pub(super) fn build_checked(self) -> Limiter {
+        let Self { restrictions, timer, store } = self;
+        Limiter(Arc::new(Shared {
+            timer: timer.unwrap_or_else(|| Box::new(TokioTimer::new())),
+            store: store.unwrap_or_else(|| Box::new(InProcess::new())),
+            state: Mutex::new(State::new(restrictions)),
+        }))
+    }
+}

@@ -1,0 +1,141 @@
+//! The permission to send once.
+
+use std::time::Duration;
+
+use super::{Limiter, state::Expected, uses::Uses};
+use crate::{
+    classify::{Command, Lesson, Refused, Spend},
+    operating::Moment,
+    quota::Tokens,
+    stats::{Answered, Paused},
+};
+
+/// The permission to send one request.
+///
+/// Dropped before [`sent`](Self::sent) was called it gives everything back. Dropped after that, it counts as used: the
+/// portal may be working on the request.
+#[derive(Debug)]
+#[must_use = "dropping a permit gives it back"]
+pub struct Permit {
+    limiter: Limiter,
+    spend: Spend,
+    uses: Uses,
+    expected: Expected,
+    token: Option<Tokens>,
+    waited: Duration,
+    sent: Option<Duration>,
+    settled: bool,
+}
+
+/// An outcome, and what it is the outcome of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settlement<'a> {
+    pub(super) uses: &'a Uses,
+    pub(super) commands: &'a [Command],
+    pub(super) expected: &'a Expected,
+    pub(super) token: Option<&'a Tokens>,
+    pub(super) lesson: &'a Lesson,
+    pub(super) sent: Duration,
+    pub(super) moment: Moment,
+}
+
+impl Permit {
+    pub(super) fn new(
+        limiter: Limiter,
+        spend: Spend,
+        uses: Uses,
+        expected: Expected,
+        token: Option<Tokens>,
+        waited: Duration,
+    ) -> Self {
+        Self { limiter, spend, uses, expected, token, waited, sent: None, settled: false }
+    }
+
+    /// How long the call has waited for it.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn spend(&self) -> &Spend {
+        &self.spend
+    }
+
+    /// The request goes now.
+    pub fn sent(&mut self) {
+        self.sent = Some(self.limiter.now());
+    }
+
+    /// Tells what the outcome taught.
+    pub fn settle(mut self, lesson: &Lesson) {
+        self.settled = true;
+        let moment = self.limiter.moment();
+        let sent = self.sent.unwrap_or(moment.now);
+        let settlement = Settlement {
+            uses: &self.uses,
+            commands: &self.spend.commands,
+            expected: &self.expected,
+            token: self.token.as_ref(),
+            lesson,
+            sent,
+            moment,
+        };
+        let observers = {
+            let mut state = self.limiter.state();
+            state.settle(&settlement, self.limiter.store());
+            state.observers.clone()
+        };
+        self.tell(lesson, moment.now);
+        if !observers.is_empty() {
+            let event = Answered {
+                method: self.spend.method(),
+                duration: moment.now.saturating_sub(sent),
+                code: lesson.code.as_deref(),
+                operating: lesson.reading.and_then(|reading| reading.operating),
+            };
+            observers.iter().for_each(|observer| observer.answered(&event));
+            if lesson.refused == Some(Refused::Rate) {
+                if let Some(rate) = self.limiter.stats().rate {
+                    let event = Paused { pause: rate.pause, drain_per_second: rate.drain_per_second };
+                    observers.iter().for_each(|observer| observer.paused(&event));
+                }
+            }
+        }
+    }
+
+    fn tell(&self, lesson: &Lesson, _: Duration) {
+        use b24_core::keys;
+
+        let method = self.spend.method();
+        match lesson.refused {
+            None => {}
+            Some(Refused::Rate) => tracing::warn!(
+                target: keys::TARGET_LIMITER,
+                { { keys::METHOD } = method },
+                "the portal refused a call as too fast: all calls to it pause"
+            ),
+            Some(Refused::Operating) => tracing::warn!(
+                target: keys::TARGET_LIMITER,
+                { { keys::METHOD } = method },
+                "the portal refused a method whose operating time is used up: its calls wait"
+            ),
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let Self { limiter, uses, expected, token, sent, .. } = self;
+        let moment = limiter.moment();
+        let mut state = limiter.state();
+        match sent {
+            None => state.cancel(uses, expected, token.as_ref(), limiter.store(), moment.now),
+            Some(sent) => state.abandon(uses, expected, token.as_ref(), *sent, limiter.store(), moment),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What the counters show.
+
+use std::time::Duration;
+
+use super::state::State;
+use crate::{
+    operating::Account,
+    quota::Gauge,
+    stats::{MethodStats, RateStats, Stats},
+};
+
+impl State {
+    pub(super) fn reject(&mut self) {
+        self.tally.rejected += 1;
+    }
+
+    pub(super) fn reset_stats(&mut self) {
+        self.tally.reset();
+        self.accounts.values_mut().for_each(|account| account.tally = Default::default());
+    }
+
+    pub(super) fn is_idle(&mut self, now: Duration) -> bool {
+        self.tally.in_flight == 0
+            && self.rate_line.is_empty()
+            && self.lease.is_none()
+            && self.accounts.values_mut().all(|account| account.is_idle(now))
+    }
+
+    pub(super) fn stats(&mut self, gauge: Option<Gauge>, now: Duration) -> Stats {
+        let rate = self.restrictions.rate.zip(gauge).map(|(limit, gauge)| RateStats {
+            limit,
+            tokens: gauge.tokens,
+            burst: gauge.burst,
+            drain_per_second: gauge.drain_per_second,
+            waiting: self.rate_line.len(),
+            pause: gauge.pause,
+            refusals_in_a_row: gauge.refusals_in_a_row,
+        });
+        let mut methods: Vec<_> = self.accounts.values_mut().map(|account| method_stats(account, now)).collect();
+        methods.sort_by(|one, other| one.method.cmp(&other.method));
+        let tally = &self.tally;
+        Stats {
+            sends: tally.sends,
+            succeeded: tally.succeeded,
+            failed: tally.failed,
+            in_flight: tally.in_flight,
+            repeats: 0,
+            duration: tally.duration,
+            waits: tally.waits(),
+            rejected: tally.rejected,
+            rate,
+            rate_refusals: tally.rate_refusals,
+            operating_refusals: tally.operating_refusals,
+            adaptive_delays: tally.adaptive_delays,
+            adaptive_delay: tally.adaptive_delay,
+            heavy: tally.heavy,
+            codes: tally.codes.clone(),
+            failures: tally.failures.iter().cloned().collect(),
+            methods,
+        }
+    }
+}
+
+fn method_stats(account: &mut Account, now: Duration) -> MethodStats {
+    MethodStats {
+        method: account.method.clone(),
+        sends: account.tally.sends,
+        duration: account.tally.duration,
+        in_flight: account.in_flight,
+        waiting: account.line.len(),
+        operating: account.used(now),
+        resets_in: account.resets_in(now),
+        refusals: account.tally.blocked,
+    }
+}

@@ -1,0 +1,119 @@
+//! Waiting for one's turn.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use b24_core::keys;
+
+use super::{Bounded, Limiter, Permit, Rejection, state::Step, wish::Wish};
+use crate::{classify::Spend, stats::Waited, timer::Sleep};
+
+/// Waits until a call may go. Made by [`Limiter::turn`].
+///
+/// The place in the line is taken at the first poll.
+///
+/// # Cancel safety
+/// Dropping it gives the place back: nothing was taken.
+#[must_use = "futures do nothing unless polled"]
+pub struct Turn {
+    limiter: Limiter,
+    /// Until it goes.
+    spend: Option<Spend>,
+    bounds: Option<Bounded>,
+    /// From the first poll on.
+    wish: Option<Wish>,
+    alarm: Option<(Duration, Sleep)>,
+}
+
+impl Turn {
+    pub(super) fn new(limiter: Limiter, spend: Spend, bounds: Option<Bounded>) -> Self {
+        Self { limiter, spend: Some(spend), bounds, wish: None, alarm: None }
+    }
+
+    /// Waits as the future does, and can be rejected.
+    pub(crate) fn poll_go(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permit, Rejection>> {
+        loop {
+            let now = self.limiter.now();
+            let Some(spend) = &self.spend else { return Poll::Pending };
+            let bounds = self.bounds;
+            let wish = self.wish.get_or_insert_with(|| Wish::new(spend, bounds, now));
+            let step = self.limiter.state().step(wish, self.limiter.store(), now, cx);
+            match step {
+                Step::Go { token, expected } => {
+                    let waited = wish.waited(now);
+                    let uses = std::mem::take(&mut wish.uses);
+                    let spend = self.spend.take().unwrap_or_default();
+                    tell(&self.limiter, &spend, waited);
+                    self.alarm = None;
+                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, expected, token, waited)));
+                }
+                Step::Reject(rejection) => {
+                    self.limiter.state().reject();
+                    return Poll::Ready(Err(rejection));
+                }
+                Step::Until(until) => ready!(self.poll_alarm(until, now, cx)),
+            }
+        }
+    }
+
+    /// Is done at `until`.
+    fn poll_alarm(&mut self, until: Duration, now: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self.limiter.timer();
+        let alarm = match self.alarm.take().filter(|(at, _)| *at == until) {
+            Some(alarm) => alarm,
+            None => (until, timer.sleep(until.saturating_sub(now))),
+        };
+        let (_, sleep) = self.alarm.insert(alarm);
+        ready!(sleep.as_mut().poll(cx));
+        self.alarm = None;
+        Poll::Ready(())
+    }
+}
+
+fn tell(limiter: &Limiter, spend: &Spend, wait: Duration) {
+    if wait.is_zero() {
+        return;
+    }
+    let method = spend.method();
+    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    tracing::Span::current().record(keys::LIMITER_WAIT_MS, millis);
+    tracing::debug!(
+        target: keys::TARGET_LIMITER,
+        { { keys::METHOD } = method, { keys::WAIT_MS } = millis },
+        "waited for the portal's limits"
+    );
+    let observers = limiter.state().observers.clone();
+    observers.iter().for_each(|observer| observer.waited(&Waited { method, wait }));
+}
+
+impl Future for Turn {
+    type Output = Permit;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit> {
+        // Without bounds nothing is rejected.
+        match ready!(self.poll_go(cx)) {
+            Ok(permit) => Poll::Ready(permit),
+            Err(_) => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(wish) = self.wish.as_mut().filter(|wish| wish.waits()) {
+            let now = self.limiter.now();
+            self.limiter.state().leave(wish, now);
+        }
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("spend", &self.spend).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,265 @@
+//! A line of waiting calls: first come, first served, and nobody is woken before it is its turn.
+//!
+//! Only the head of the line looks whether it may go; when it goes or gives up it wakes the next. The others sleep, with an
+//! alarm well after their turn: should those in front of them be calls that nobody polls any more, they pass them. Such a
+//! call has its place back when it is polled again.
+
+use std::{collections::BTreeMap, task::Waker, time::Duration};
+
+use b24_core::Priority;
+
+/// The waiting calls of one portal's rate, or of one method's operating time.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    interactive: Lane,
+    bulk: Lane,
+    next: u64,
+    /// How many interactive calls have gone since a bulk one did.
+    passed: u32,
+    /// When the head was due to act.
+    due: Duration,
+}
+
+type Lane = BTreeMap<u64, Option<Waker>>;
+
+/// A place in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    number: u64,
+    priority: Priority,
+}
+
+impl Line {
+    /// Puts a call at the end.
+    pub(crate) fn join(&mut self, priority: Priority, now: Duration) -> Ticket {
+        let ticket = Ticket { number: self.next, priority };
+        self.next += 1;
+        self.take_place(ticket, now);
+        ticket
+    }
+
+    /// Whether it is this call's turn. A call that was passed because nobody polled it takes its old place again; one in
+    /// front that has not acted for a while is passed.
+    pub(crate) fn is_turn(&mut self, ticket: Ticket, now: Duration) -> bool {
+        if !self.lane(ticket.priority).contains_key(&ticket.number) {
+            self.take_place(ticket, now);
+        }
+        while let Some(head) = self.head() {
+            if head == ticket {
+                return true;
+            }
+            if now < self.due + PATIENCE {
+                return false;
+            }
+            self.lane_mut(head.priority).remove(&head.number);
+            self.call_head(now);
+        }
+        false
+    }
+
+    /// A call waits, to be woken when it becomes the head. The head says when it will act.
+    pub(crate) fn park(&mut self, ticket: Ticket, due: Option<Duration>, waker: &Waker) {
+        if let Some(due) = due {
+            self.due = due;
+        }
+        if let Some(place) = self.lane_mut(ticket.priority).get_mut(&ticket.number) {
+            match place {
+                Some(known) => known.clone_from(waker),
+                None => *place = Some(waker.clone()),
+            }
+        }
+    }
+
+    /// A call goes; the next is woken.
+    pub(crate) fn go(&mut self, ticket: Ticket, now: Duration) {
+        match ticket.priority {
+            Priority::Bulk => self.passed = 0,
+            _ => self.passed = if self.bulk.is_empty() { 0 } else { self.passed.saturating_add(1) },
+        }
+        self.lane_mut(ticket.priority).remove(&ticket.number);
+        self.call_head(now);
+    }
+
+    /// A call gives up; if it was the head, the next is woken.
+    pub(crate) fn leave(&mut self, ticket: Ticket, now: Duration) {
+        let head = self.head();
+        self.lane_mut(ticket.priority).remove(&ticket.number);
+        if head == Some(ticket) {
+            self.call_head(now);
+        }
+    }
+
+    /// Wakes the head: what it waits for may have changed.
+    pub(crate) fn call_head(&mut self, now: Duration) {
+        if let Some(head) = self.head() {
+            self.due = now;
+            if let Some(Some(waker)) = self.lane(head.priority).get(&head.number) {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// How many calls wait.
+    pub(crate) fn len(&self) -> usize {
+        self.interactive.len() + self.bulk.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.interactive.is_empty() && self.bulk.is_empty()
+    }
+
+    /// How many calls go before one that joins now, at least.
+    pub(crate) fn ahead_of_new(&self, priority: Priority) -> u64 {
+        let bulk = if priority == Priority::Bulk { self.bulk.len() } else { 0 };
+        (self.interactive.len() + bulk) as u64
+    }
+
+    /// How many calls go before this one, at most: those that gave up meanwhile are counted too.
+    pub(crate) fn ahead_at_most(&self, ticket: Ticket) -> u64 {
+        let lane = self.lane(ticket.priority);
+        let own = lane.first_key_value().map_or(0, |(first, _)| ticket.number.saturating_sub(*first));
+        // The others: all that wait in the other lane, and as many as may still come.
+        let own = own.min(lane.len() as u64);
+        match ticket.priority {
+            Priority::Bulk => own.saturating_add(1).saturating_mul(u64::from(TURNS) + 1),
+            _ => own + own / u64::from(TURNS) + 1,
+        }
+    }
+
+    /// When the head was due to act.
+    pub(crate) fn due(&self) -> Duration {
+        self.due
+    }
+
+    fn take_place(&mut self, ticket: Ticket, now: Duration) {
+        let was_empty = self.is_empty();
+        self.lane_mut(ticket.priority).insert(ticket.number, None);
+        // A new head acts now.
+        if was_empty || self.head() == Some(ticket) {
+            self.due = now;
+        }
+    }
+
+    /// Interactive calls go first, but after [`TURNS`] of them a bulk call has its turn.
+    fn head(&self) -> Option<Ticket> {
+        let first = |lane: &Lane, priority| {
+            let (number, _) = lane.first_key_value()?;
+            Some(Ticket { number: *number, priority })
+        };
+        let interactive = || first(&self.interactive, Priority::Interactive);
+        let bulk = || first(&self.bulk, Priority::Bulk);
+        if self.passed < TURNS { interactive().or_else(bulk) } else { bulk().or_else(interactive) }
+    }
+
+    fn lane(&self, priority: Priority) -> &Lane {
+        match priority {
+            Priority::Bulk => &self.bulk,
+            _ => &self.interactive,
+        }
+    }
+
+    fn lane_mut(&mut self, priority: Priority) -> &mut Lane {
+        match priority {
+            Priority::Bulk => &mut self.bulk,
+            _ => &mut self.interactive,
+        }
+    }
+}
+
+/// How many interactive calls may pass a bulk one.
+const TURNS: u32 = 3;
+/// How long a head may take to act before it is passed: longer than a busy runtime takes to poll it.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(5);
+
+    fn served(line: &mut Line) -> Vec<u64> {
+        std::iter::from_fn(|| {
+            let head = line.head()?;
+            line.go(head, NOW);
+            Some(head.number)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn first_come_first_served() {
+        let mut line = Line::default();
+        for _ in 0..5 {
+            line.join(Priority::Interactive, NOW);
+        }
+        assert_eq!(served(&mut line), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn interactive_calls_pass_bulk_ones_without_starving_them() {
+        let mut line = Line::default();
+        for _ in 0..3 {
+            line.join(Priority::Bulk, NOW);
+        }
+        for _ in 0..8 {
+            line.join(Priority::Interactive, NOW);
+        }
+        assert_eq!(served(&mut line), [3, 4, 5, 0, 6, 7, 8, 1, 9, 10, 2]);
+    }
+
+    #[test]
+    fn giving_up_in_the_middle_disturbs_nobody() {
+        let mut line = Line::default();
+        let tickets: Vec<_> = (0..4).map(|_| line.join(Priority::Interactive, NOW)).collect();
+        line.leave(tickets[1], NOW);
+        line.leave(tickets[0], NOW);
+        assert!(line.is_turn(tickets[2], NOW) && !line.is_turn(tickets[3], NOW));
+        assert_eq!(served(&mut line), [2, 3]);
+    }
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn only_the_next_head_is_woken() {
+        let mut line = Line::default();
+        let counts: Vec<_> = (0..100).map(|_| Arc::new(Count::default())).collect();
+        let tickets: Vec<_> = counts
+            .iter()
+            .map(|count| {
+                let ticket = line.join(Priority::Interactive, NOW);
+                line.park(ticket, None, &Arc::clone(count).into());
+                ticket
+            })
+            .collect();
+        line.go(tickets[0], NOW);
+        line.leave(tickets[50], NOW);
+        let woken: Vec<_> = counts.iter().map(|count| count.0.load(Ordering::Relaxed)).collect();
+        assert_eq!((woken.iter().sum::<usize>(), woken[1]), (1, 1));
+    }
+
+    // A future in `buffer_unordered` is not polled while the consumer works on something else. It must not hold up all
+    // other calls of the process.
+    #[test]
+    fn a_head_that_nobody_polls_is_passed_and_has_its_place_back() {
+        let mut line = Line::default();
+        let tickets: Vec<_> = (0..3).map(|_| line.join(Priority::Interactive, NOW)).collect();
+        assert!(!line.is_turn(tickets[2], NOW + PATIENCE - Duration::from_millis(1)));
+        assert!(!line.is_turn(tickets[2], NOW + PATIENCE), "the second has its chance first");
+        assert!(line.is_turn(tickets[2], NOW + PATIENCE * 2));
+        // Polled again, the first is the first.
+        assert!(line.is_turn(tickets[0], NOW + PATIENCE * 2));
+        assert!(!line.is_turn(tickets[2], NOW + PATIENCE * 2));
+    }
+}

@@ -1,0 +1,173 @@
+//! What one credential has spent on one method.
+
+use std::time::Duration;
+
+use b24_core::Method;
+
+use super::{
+    Meter,
+    meter::{Blocked, Moment},
+};
+use crate::{
+    classify::Reading,
+    line::Line,
+    settings::{AdaptiveDelay, OperatingLimit},
+    stats::MethodTally,
+};
+
+/// How a request uses a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// It calls it; a batch calls `batch`, which costs as many commands as it has.
+    Call,
+    /// It is a batch with so many commands of it.
+    Commands(u32),
+}
+
+/// The counters of one credential and method.
+///
+/// Portals disagree on who pays for a batch: its commands' own methods, `batch` itself, or both; and some keep one counter
+/// for a method called by itself and another for the same method inside of batches. So each number is kept under the name
+/// it came with, the two are never added up, and a call waits for the higher one, until the portal shows that they differ.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) method: Method,
+    direct: Meter,
+    batched: Meter,
+    /// The portal counts calls and commands apart.
+    apart: bool,
+    /// Calls that wait for it.
+    pub(crate) line: Line,
+    /// Sends under way.
+    pub(crate) in_flight: u32,
+    /// When it was used last.
+    pub(crate) touched: Duration,
+    pub(crate) tally: MethodTally,
+}
+
+impl Account {
+    pub(crate) fn new(method: Method) -> Self {
+        Self {
+            method,
+            direct: Meter::default(),
+            batched: Meter::default(),
+            apart: false,
+            line: Line::default(),
+            in_flight: 0,
+            touched: Duration::ZERO,
+            tally: MethodTally::default(),
+        }
+    }
+
+    /// Whether a request may go now.
+    pub(crate) fn admits(&mut self, what: Use, now: Duration, limit: &OperatingLimit) -> Result<(), Blocked> {
+        let commands = what.checks();
+        let (own, other) = self.own_and_other(what);
+        let wait = own.wait(commands, now, limit);
+        let other_wait = other.and_then(|other| other.wait(commands, now, limit));
+        let both = match (wait, other_wait) {
+            (Some(own), Some(other)) => Some(own.and(other)),
+            (own, other) => own.or(other),
+        };
+        both.map_or(Ok(()), Err)
+    }
+
+    /// Which share of its time is used, in percent, and how long until a part is given back.
+    pub(crate) fn load(&mut self, what: Use, now: Duration, limit: &OperatingLimit) -> (f64, Duration) {
+        let load = |meter: &mut Meter| {
+            let percent = meter.used(now).as_secs_f64() / limit.limit.as_secs_f64() * 100.0;
+            if meter.is_known() { (percent, meter.resets_in(now)) } else { (0.0, Duration::ZERO) }
+        };
+        let (own, other) = self.own_and_other(what);
+        let own = load(own);
+        other.map(load).filter(|other| other.0 > own.0).unwrap_or(own)
+    }
+
+    /// A send goes; what it is expected to cost.
+    pub(crate) fn begin(&mut self, what: Use, commands: u32, now: Duration) -> Duration {
+        self.touched = now;
+        self.in_flight = self.in_flight.saturating_add(1);
+        self.own_and_other(what).0.begin(commands)
+    }
+
+    /// A send is over, and its answer told nothing of this method.
+    pub(crate) fn end(&mut self, what: Use, expected: Duration, now: Duration) {
+        self.touched = now;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.own_and_other(what).0.end(expected);
+    }
+
+    /// A send was given up while it was under way.
+    pub(crate) fn abandon(&mut self, what: Use, expected: Duration, moment: Moment, limit: &OperatingLimit) {
+        self.end(what, Duration::ZERO, moment.now);
+        self.own_and_other(what).0.abandon(expected, moment, limit);
+    }
+
+    /// An answer told of this method.
+    pub(crate) fn learn(
+        &mut self,
+        what: Use,
+        reading: &Reading,
+        commands: u32,
+        took: Duration,
+        moment: Moment,
+        limit: &OperatingLimit,
+    ) {
+        if let Some(total) = reading.operating {
+            let other = match what {
+                Use::Call => &mut self.batched,
+                Use::Commands(_) => &mut self.direct,
+            };
+            // One counter cannot show less here than it has shown there.
+            self.apart |= other.is_known() && total + APART < other.used(moment.now);
+        }
+        self.own_and_other(what).0.learn(reading, commands, took, moment, limit);
+    }
+
+    /// The portal has refused the method.
+    pub(crate) fn refused(&mut self, what: Use, retry_after: Option<Duration>, now: Duration, limit: &OperatingLimit) {
+        self.tally.blocked += 1;
+        self.own_and_other(what).0.refused(retry_after, now, limit);
+    }
+
+    /// What counts now: the higher of the two counters.
+    pub(crate) fn used(&mut self, now: Duration) -> Duration {
+        self.direct.used(now).max(self.batched.used(now))
+    }
+
+    pub(crate) fn resets_in(&self, now: Duration) -> Duration {
+        self.direct.resets_in(now).max(self.batched.resets_in(now))
+    }
+
+    /// Whether forgetting it loses nothing: nobody uses it, and nothing counts any more.
+    pub(crate) fn is_idle(&mut self, now: Duration) -> bool {
+        let spent = !self.used(now).is_zero() || !self.resets_in(now).is_zero();
+        self.in_flight == 0 && self.line.is_empty() && !spent
+    }
+
+    fn own_and_other(&mut self, what: Use) -> (&mut Meter, Option<&mut Meter>) {
+        let (own, other) = match what {
+            Use::Call => (&mut self.direct, &mut self.batched),
+            Use::Commands(_) => (&mut self.batched, &mut self.direct),
+        };
+        (own, (!self.apart).then_some(other))
+    }
+}
+
+impl Use {
+    /// How often the portal looks at the counter.
+    fn checks(self) -> u32 {
+        match self {
+            Self::Call => 1,
+            Self::Commands(count) => count,
+        }
+    }
+}
+
+/// Percentages of the adaptive delay.
+pub(crate) fn adaptive_delay(load: (f64, Duration), config: &AdaptiveDelay) -> Option<Duration> {
+    config.delay(load.0, load.1).filter(|delay| !delay.is_zero())
+}
+
+/// How much a sum may differ by what was spent between two answers that overtook each other.
+const APART: Duration = Duration::from_secs(30);

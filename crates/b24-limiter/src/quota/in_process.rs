@@ -1,0 +1,105 @@
+//! The store of one process.
+
+use std::time::Duration;
+
+use b24_core::BoxError;
+
+use super::{Answer, Ask, Gauge, QuotaStore, Refusal, Take, Tokens};
+use crate::{
+    rate::{Bucket, Recovery, Shape},
+    settings::RateLimit,
+    sync::Mutex,
+};
+
+/// Counts what this process sends. Every answer is there at once.
+#[derive(Debug, Default)]
+pub struct InProcess(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Made by the first ask, which brings the numbers.
+    bucket: Option<Bucket>,
+    recovery: Recovery,
+    pause_until: Duration,
+}
+
+impl InProcess {
+    /// A store with an empty bucket.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl InProcess {
+    /// What [`QuotaStore::take`] answers.
+    pub(crate) fn take_now(&self, ask: &Ask) -> Take {
+        let mut state = self.0.lock();
+        let pause = state.pause_until.saturating_sub(ask.now);
+        if !pause.is_zero() {
+            return Take::Wait(pause);
+        }
+        let taken = state.bucket(&ask.rate, ask.now).take(ask.now);
+        taken.map_or_else(Take::Wait, |stamp| Take::Granted(Tokens::one(stamp)))
+    }
+}
+
+impl State {
+    /// The bucket, with the numbers of now.
+    fn bucket(&mut self, rate: &RateLimit, now: Duration) -> &mut Bucket {
+        let factor = if rate.adaptive { self.recovery.factor(now) } else { 1.0 };
+        let shape = Shape::new(rate, factor);
+        let bucket = self.bucket.get_or_insert_with(|| Bucket::new(shape, now));
+        bucket.reshape(shape, now);
+        bucket
+    }
+}
+
+impl QuotaStore for InProcess {
+    fn take(&self, ask: &Ask) -> Answer<Result<Take, BoxError>> {
+        Answer::now(Ok(self.take_now(ask)))
+    }
+
+    fn arrived(&self, token: &Tokens, sent: Duration, now: Duration) -> Answer<()> {
+        let mut state = self.0.lock();
+        if let Some(bucket) = &mut state.bucket {
+            bucket.arrived(token.stamp, now);
+        }
+        state.recovery.passed(sent);
+        Answer::now(())
+    }
+
+    fn give_back(&self, tokens: &Tokens, now: Duration) -> Answer<()> {
+        if let Some(bucket) = &mut self.0.lock().bucket {
+            bucket.give_back(tokens.stamp, now);
+        }
+        Answer::now(())
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Answer<()> {
+        let Refusal { rate, token, sent, now, retry_after } = refusal;
+        let mut state = self.0.lock();
+        if let Some((bucket, token)) = state.bucket.as_mut().zip(token.as_ref()) {
+            bucket.arrived(token.stamp, *now);
+        }
+        if let Some(pause) = state.recovery.refused(*sent, *now, rate.adaptive, rate.drain_per_second) {
+            state.bucket(rate, *now).fill(*now);
+            state.pause_until = state.pause_until.max(*now + pause);
+        }
+        state.pause_until = state.pause_until.max(*now + retry_after.unwrap_or_default().min(LONGEST_ASKED_PAUSE));
+        Answer::now(())
+    }
+
+    fn gauge(&self, rate: &RateLimit, now: Duration) -> Gauge {
+        let mut state = self.0.lock();
+        let factor = if rate.adaptive { state.recovery.factor(now) } else { 1.0 };
+        let shape = Shape::new(rate, factor);
+        let pause = state.pause_until.saturating_sub(now);
+        let refusals_in_a_row = state.recovery.strikes();
+        let tokens = if pause.is_zero() { state.bucket(rate, now).room(now) } else { 0.0 };
+        Gauge { tokens, burst: shape.burst(), drain_per_second: shape.drain_per_second(), pause, refusals_in_a_row }
+    }
+}
+
+/// No server that is well asks for more.
+const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(300);
