@@ -100,6 +100,7 @@ pub struct CallOptions {
     hard_codes: Option<Arc<[Box<str>]>>,
     soft_codes: Option<Arc<[Box<str>]>>,
     priority: Priority,
+    resends: u32,
 }
 
 impl CallOptions {
@@ -178,6 +179,20 @@ impl CallOptions {
     pub fn with_priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
         self
+    }
+
+    /// Says how often this call has been sent before; done by a layer that sends again. A call that is sent again does
+    /// not stand at the end of the line once more.
+    #[must_use]
+    pub fn with_resends(mut self, resends: u32) -> Self {
+        self.resends = resends;
+        self
+    }
+
+    /// How often this call has been sent before.
+    #[must_use]
+    pub fn resends(&self) -> u32 {
+        self.resends
     }
 
     /// Whether this call passes others where calls have to wait.

@@ -6,13 +6,10 @@
 
 use std::{collections::BTreeMap, task::Waker, time::Duration};
 
-use b24_core::Priority;
-
 /// The waiting calls of one portal's rate, or of one method's operating time.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
-    interactive: Lane,
-    bulk: Lane,
+    places: [Places; 3],
     next: u64,
     /// How many interactive calls have gone since a bulk one did.
     passed: u32,
@@ -20,19 +17,31 @@ pub(crate) struct Line {
     due: Duration,
 }
 
-type Lane = BTreeMap<u64, Option<Waker>>;
+/// By their numbers; with what wakes them, once they sleep.
+type Places = BTreeMap<u64, Option<Waker>>;
+
+/// Which calls go first. Each lane is first come, first served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Refused before: they came before all others.
+    Repeat,
+    /// Somebody waits for the answer.
+    Interactive,
+    /// A part of much work.
+    Bulk,
+}
 
 /// A place in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
     number: u64,
-    priority: Priority,
+    lane: Lane,
 }
 
 impl Line {
-    /// Puts a call at the end.
-    pub(crate) fn join(&mut self, priority: Priority, now: Duration) -> Ticket {
-        let ticket = Ticket { number: self.next, priority };
+    /// Puts a call at the end of its lane.
+    pub(crate) fn join(&mut self, lane: Lane, now: Duration) -> Ticket {
+        let ticket = Ticket { number: self.next, lane };
         self.next += 1;
         self.take_place(ticket, now);
         ticket
@@ -41,7 +50,7 @@ impl Line {
     /// Whether it is this call's turn. A call that was passed because nobody polled it takes its old place again; one in
     /// front that has not acted for a while is passed.
     pub(crate) fn is_turn(&mut self, ticket: Ticket, now: Duration) -> bool {
-        if !self.lane(ticket.priority).contains_key(&ticket.number) {
+        if !self.lane(ticket.lane).contains_key(&ticket.number) {
             self.take_place(ticket, now);
         }
         while let Some(head) = self.head() {
@@ -51,7 +60,7 @@ impl Line {
             if now < self.due + PATIENCE {
                 return false;
             }
-            self.lane_mut(head.priority).remove(&head.number);
+            self.lane_mut(head.lane).remove(&head.number);
             self.call_head(now);
         }
         false
@@ -62,7 +71,7 @@ impl Line {
         if let Some(due) = due {
             self.due = due;
         }
-        if let Some(place) = self.lane_mut(ticket.priority).get_mut(&ticket.number) {
+        if let Some(place) = self.lane_mut(ticket.lane).get_mut(&ticket.number) {
             match place {
                 Some(known) => known.clone_from(waker),
                 None => *place = Some(waker.clone()),
@@ -72,18 +81,19 @@ impl Line {
 
     /// A call goes; the next is woken.
     pub(crate) fn go(&mut self, ticket: Ticket, now: Duration) {
-        match ticket.priority {
-            Priority::Bulk => self.passed = 0,
-            _ => self.passed = if self.bulk.is_empty() { 0 } else { self.passed.saturating_add(1) },
+        match ticket.lane {
+            Lane::Repeat => {}
+            Lane::Interactive if !self.lane(Lane::Bulk).is_empty() => self.passed = self.passed.saturating_add(1),
+            Lane::Interactive | Lane::Bulk => self.passed = 0,
         }
-        self.lane_mut(ticket.priority).remove(&ticket.number);
+        self.lane_mut(ticket.lane).remove(&ticket.number);
         self.call_head(now);
     }
 
     /// A call gives up; if it was the head, the next is woken.
     pub(crate) fn leave(&mut self, ticket: Ticket, now: Duration) {
         let head = self.head();
-        self.lane_mut(ticket.priority).remove(&ticket.number);
+        self.lane_mut(ticket.lane).remove(&ticket.number);
         if head == Some(ticket) {
             self.call_head(now);
         }
@@ -93,7 +103,7 @@ impl Line {
     pub(crate) fn call_head(&mut self, now: Duration) {
         if let Some(head) = self.head() {
             self.due = now;
-            if let Some(Some(waker)) = self.lane(head.priority).get(&head.number) {
+            if let Some(Some(waker)) = self.lane(head.lane).get(&head.number) {
                 waker.wake_by_ref();
             }
         }
@@ -101,29 +111,29 @@ impl Line {
 
     /// How many calls wait.
     pub(crate) fn len(&self) -> usize {
-        self.interactive.len() + self.bulk.len()
+        self.places.iter().map(BTreeMap::len).sum()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.interactive.is_empty() && self.bulk.is_empty()
+        self.places.iter().all(BTreeMap::is_empty)
     }
 
     /// How many calls go before one that joins now, at least.
-    pub(crate) fn ahead_of_new(&self, priority: Priority) -> u64 {
-        let bulk = if priority == Priority::Bulk { self.bulk.len() } else { 0 };
-        (self.interactive.len() + bulk) as u64
+    pub(crate) fn ahead_of_new(&self, lane: Lane) -> u64 {
+        self.places[..=lane as usize].iter().map(|places| places.len() as u64).sum()
     }
 
-    /// How many calls go before this one, at most: those that gave up meanwhile are counted too.
+    /// How many calls go before this one, roughly and rather too many: those that may still pass it are counted too.
     pub(crate) fn ahead_at_most(&self, ticket: Ticket) -> u64 {
-        let lane = self.lane(ticket.priority);
-        let own = lane.first_key_value().map_or(0, |(first, _)| ticket.number.saturating_sub(*first));
-        // The others: all that wait in the other lane, and as many as may still come.
-        let own = own.min(lane.len() as u64);
-        match ticket.priority {
-            Priority::Bulk => own.saturating_add(1).saturating_mul(u64::from(TURNS) + 1),
-            _ => own + own / u64::from(TURNS) + 1,
-        }
+        let own = self.lane(ticket.lane);
+        let before = own.first_key_value().map_or(0, |(first, _)| ticket.number.saturating_sub(*first));
+        let before = before.min(own.len() as u64) + 1;
+        let others = match ticket.lane {
+            Lane::Repeat => 0,
+            Lane::Interactive => before / u64::from(TURNS),
+            Lane::Bulk => before * u64::from(TURNS),
+        };
+        before + others + self.lane(Lane::Repeat).len() as u64
     }
 
     /// When the head was due to act.
@@ -132,37 +142,30 @@ impl Line {
     }
 
     fn take_place(&mut self, ticket: Ticket, now: Duration) {
-        let was_empty = self.is_empty();
-        self.lane_mut(ticket.priority).insert(ticket.number, None);
+        self.lane_mut(ticket.lane).insert(ticket.number, None);
         // A new head acts now.
-        if was_empty || self.head() == Some(ticket) {
+        if self.head() == Some(ticket) {
             self.due = now;
         }
     }
 
-    /// Interactive calls go first, but after [`TURNS`] of them a bulk call has its turn.
+    /// Repeats go first, then interactive calls, but after [`TURNS`] of these a bulk call has its turn.
     fn head(&self) -> Option<Ticket> {
-        let first = |lane: &Lane, priority| {
-            let (number, _) = lane.first_key_value()?;
-            Some(Ticket { number: *number, priority })
+        let first = |lane: Lane| {
+            let (number, _) = self.lane(lane).first_key_value()?;
+            Some(Ticket { number: *number, lane })
         };
-        let interactive = || first(&self.interactive, Priority::Interactive);
-        let bulk = || first(&self.bulk, Priority::Bulk);
-        if self.passed < TURNS { interactive().or_else(bulk) } else { bulk().or_else(interactive) }
+        let [one, other] =
+            if self.passed < TURNS { [Lane::Interactive, Lane::Bulk] } else { [Lane::Bulk, Lane::Interactive] };
+        first(Lane::Repeat).or_else(|| first(one)).or_else(|| first(other))
     }
 
-    fn lane(&self, priority: Priority) -> &Lane {
-        match priority {
-            Priority::Bulk => &self.bulk,
-            _ => &self.interactive,
-        }
+    fn lane(&self, lane: Lane) -> &Places {
+        &self.places[lane as usize]
     }
 
-    fn lane_mut(&mut self, priority: Priority) -> &mut Lane {
-        match priority {
-            Priority::Bulk => &mut self.bulk,
-            _ => &mut self.interactive,
-        }
+    fn lane_mut(&mut self, lane: Lane) -> &mut Places {
+        &mut self.places[lane as usize]
     }
 }
 
@@ -195,7 +198,7 @@ mod tests {
     fn first_come_first_served() {
         let mut line = Line::default();
         for _ in 0..5 {
-            line.join(Priority::Interactive, NOW);
+            line.join(Lane::Interactive, NOW);
         }
         assert_eq!(served(&mut line), [0, 1, 2, 3, 4]);
     }
@@ -204,18 +207,27 @@ mod tests {
     fn interactive_calls_pass_bulk_ones_without_starving_them() {
         let mut line = Line::default();
         for _ in 0..3 {
-            line.join(Priority::Bulk, NOW);
+            line.join(Lane::Bulk, NOW);
         }
         for _ in 0..8 {
-            line.join(Priority::Interactive, NOW);
+            line.join(Lane::Interactive, NOW);
         }
         assert_eq!(served(&mut line), [3, 4, 5, 0, 6, 7, 8, 1, 9, 10, 2]);
     }
 
     #[test]
+    fn what_was_refused_before_goes_first() {
+        let mut line = Line::default();
+        for lane in [Lane::Bulk, Lane::Interactive, Lane::Repeat, Lane::Repeat] {
+            line.join(lane, NOW);
+        }
+        assert_eq!(served(&mut line), [2, 3, 1, 0]);
+    }
+
+    #[test]
     fn giving_up_in_the_middle_disturbs_nobody() {
         let mut line = Line::default();
-        let tickets: Vec<_> = (0..4).map(|_| line.join(Priority::Interactive, NOW)).collect();
+        let tickets: Vec<_> = (0..4).map(|_| line.join(Lane::Interactive, NOW)).collect();
         line.leave(tickets[1], NOW);
         line.leave(tickets[0], NOW);
         assert!(line.is_turn(tickets[2], NOW) && !line.is_turn(tickets[3], NOW));
@@ -238,7 +250,7 @@ mod tests {
         let tickets: Vec<_> = counts
             .iter()
             .map(|count| {
-                let ticket = line.join(Priority::Interactive, NOW);
+                let ticket = line.join(Lane::Interactive, NOW);
                 line.park(ticket, None, &Arc::clone(count).into());
                 ticket
             })
@@ -254,7 +266,7 @@ mod tests {
     #[test]
     fn a_head_that_nobody_polls_is_passed_and_has_its_place_back() {
         let mut line = Line::default();
-        let tickets: Vec<_> = (0..3).map(|_| line.join(Priority::Interactive, NOW)).collect();
+        let tickets: Vec<_> = (0..3).map(|_| line.join(Lane::Interactive, NOW)).collect();
         assert!(!line.is_turn(tickets[2], NOW + PATIENCE - Duration::from_millis(1)));
         assert!(!line.is_turn(tickets[2], NOW + PATIENCE), "the second has its chance first");
         assert!(line.is_turn(tickets[2], NOW + PATIENCE * 2));

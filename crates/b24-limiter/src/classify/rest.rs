@@ -30,6 +30,7 @@ impl Classifier<RestRequest, RestResponse, Error> for RestClassifier {
         let spend = Spend {
             owner: request.grant().map_or(0, b24_core::Grant::owner),
             priority: request.options().priority(),
+            is_repeat: request.options().resends() > 0,
             time_left: request.options().deadline(),
             ..Spend::of(method)
         };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use b24_core::{Method, Priority};
 
+use crate::line::Lane;
+
 /// What a request spends: a place in the rate, and operating time of the methods it names.
 #[derive(Clone, Debug, Default)]
 pub struct Spend {
@@ -11,6 +13,7 @@ pub struct Spend {
     pub(crate) method: Option<Method>,
     pub(crate) commands: Box<[Command]>,
     pub(crate) priority: Priority,
+    pub(crate) is_repeat: bool,
     pub(crate) time_left: Option<Duration>,
 }
 
@@ -64,6 +67,22 @@ impl Spend {
     pub fn with_priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
         self
+    }
+
+    /// Says that the portal has refused the request before: it goes before all others, which came after it.
+    #[must_use]
+    pub fn with_repeat(mut self, is_repeat: bool) -> Self {
+        self.is_repeat = is_repeat;
+        self
+    }
+
+    /// In which lane of a line it waits.
+    pub(crate) fn lane(&self) -> Lane {
+        match self.priority {
+            _ if self.is_repeat => Lane::Repeat,
+            Priority::Bulk => Lane::Bulk,
+            _ => Lane::Interactive,
+        }
     }
 
     /// Says how long the request may wait: see [`RestrictionLayer::rejecting`](crate::RestrictionLayer::rejecting).

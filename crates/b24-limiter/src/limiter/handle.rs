@@ -21,7 +21,7 @@ use crate::{
 /// let limiter = Limiter::new(Restrictions::default())?;
 /// // While calls are under way, and without touching anybody's parameters:
 /// limiter.update(|restrictions| restrictions.rate = Some(RateLimit::enterprise()))?;
-/// assert_eq!(limiter.stats().rate.map(|rate| rate.burst), Some(250.0));
+/// assert_eq!(limiter.stats().rate.map(|rate| rate.tokens), Some(250.0));
 /// # Ok::<(), b24_limiter::settings::InvalidRestrictions>(())
 /// ```
 #[derive(Clone)]

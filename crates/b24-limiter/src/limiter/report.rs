@@ -30,7 +30,6 @@ impl State {
         let rate = self.restrictions.rate.zip(gauge).map(|(limit, gauge)| RateStats {
             limit,
             tokens: gauge.tokens,
-            burst: gauge.burst,
             drain_per_second: gauge.drain_per_second,
             waiting: self.rate_line.len(),
             pause: gauge.pause,

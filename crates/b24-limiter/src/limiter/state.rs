@@ -160,7 +160,7 @@ impl State {
         let Some(account) = self.accounts.get_mut(key) else { return Step::Until(now) };
         let ticket = match &wish.method_ticket {
             Some((_, ticket)) if known => *ticket,
-            _ => account.line.join(wish.priority, now),
+            _ => account.line.join(wish.lane, now),
         };
         wish.method_ticket = Some((key.clone(), ticket));
         wish.standing = Standing::Method;
@@ -228,7 +228,7 @@ impl State {
 
     fn join_rate_line(&mut self, wish: &mut Wish, rate: &RateLimit, now: Duration) -> Option<Rejection> {
         let shape = Shape::new(rate, 1.0);
-        let least = shape.time_for(self.rate_line.ahead_of_new(wish.priority).saturating_sub(1));
+        let least = shape.time_for(self.rate_line.ahead_of_new(wish.lane).saturating_sub(1));
         if wish.max_queue.is_some_and(|most| self.rate_line.len() >= most) {
             return Some(Rejection::new(RejectionReason::QueueFull, least));
         }
@@ -238,7 +238,7 @@ impl State {
         }
         self.leave(wish, now);
         if wish.rate_ticket.is_none() {
-            wish.rate_ticket = Some(self.rate_line.join(wish.priority, now));
+            wish.rate_ticket = Some(self.rate_line.join(wish.lane, now));
         }
         wish.standing = Standing::Rate;
         None

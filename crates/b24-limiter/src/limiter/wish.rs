@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use b24_core::Priority;
-
 use super::{
     Bounded, Rejection, RejectionReason,
     state::Step,
     uses::{Key, Uses},
 };
-use crate::{classify::Spend, line::Ticket};
+use crate::{
+    classify::Spend,
+    line::{Lane, Ticket},
+};
 
 /// What the limiter remembers of a call that waits.
 #[derive(Debug)]
 pub(super) struct Wish {
     pub(super) uses: Uses,
-    pub(super) priority: Priority,
+    pub(super) lane: Lane,
     longest_wait: Option<Duration>,
     pub(super) max_queue: Option<usize>,
     /// When it was first polled.
@@ -44,7 +45,7 @@ impl Wish {
     pub(super) fn new(spend: &Spend, bounds: Option<Bounded>, now: Duration) -> Self {
         Self {
             uses: Uses::of(spend),
-            priority: spend.priority,
+            lane: spend.lane(),
             longest_wait: bounds.and_then(|bounds| bounds.longest_wait(spend.time_left)),
             max_queue: bounds.and_then(|bounds| bounds.max_queue),
             started: now,

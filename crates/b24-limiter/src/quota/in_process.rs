@@ -97,7 +97,7 @@ impl QuotaStore for InProcess {
         let pause = state.pause_until.saturating_sub(now);
         let refusals_in_a_row = state.recovery.strikes();
         let tokens = if pause.is_zero() { state.bucket(rate, now).room(now) } else { 0.0 };
-        Gauge { tokens, burst: shape.burst(), drain_per_second: shape.drain_per_second(), pause, refusals_in_a_row }
+        Gauge { tokens, drain_per_second: shape.drain_per_second(), pause, refusals_in_a_row }
     }
 }
 

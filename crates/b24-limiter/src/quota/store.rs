@@ -113,8 +113,6 @@ pub struct Refusal {
 pub struct Gauge {
     /// How many calls could go at once.
     pub tokens: f64,
-    /// How many could go from an empty bucket: lowered by refusals.
-    pub burst: f64,
     /// How many a second: lowered by refusals.
     pub drain_per_second: f64,
     /// How long all senders still pause.

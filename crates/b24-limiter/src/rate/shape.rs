@@ -19,24 +19,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The bucket of `rate` when only a part of it, `factor`, is to be used.
+    /// The bucket of `rate` of whose drain only a part, `factor`, is to be used.
     ///
     /// The portal drains once a second. A rate that would drain more than there is room for cannot be meant that way: its
     /// period is shorter, so that the calls are spread.
     pub(crate) fn new(rate: &RateLimit, factor: f64) -> Self {
-        let burst = (rate.burst * factor).max(rate.burst.min(LEAST_BURST));
         let drain = (rate.drain_per_second * factor).max(rate.drain_per_second.min(LEAST_DRAIN));
-        let period = (burst / drain).min(1.0);
+        let period = (rate.burst / drain).min(1.0);
         Self {
-            capacity: units(burst),
+            capacity: units(rate.burst),
             drain: units(drain * period).max(1),
             tick: Duration::from_secs_f64(period).max(LEAST_PERIOD) / PHASES_U32,
         }
-    }
-
-    /// How many calls fit in when it is empty.
-    pub(crate) fn burst(&self) -> f64 {
-        calls(self.capacity)
     }
 
     /// How many calls a second drain.
@@ -62,7 +56,6 @@ pub(super) fn calls(units: u64) -> f64 {
 }
 
 /// The least that is left of a rate by refusals, as in the official SDK.
-const LEAST_BURST: f64 = 5.0;
 const LEAST_DRAIN: f64 = 0.5;
 /// Timers are no finer.
 const LEAST_PERIOD: Duration = Duration::from_millis(20);
@@ -76,8 +69,8 @@ mod tests {
     fn the_period_is_a_second_unless_more_drains_than_there_is_room_for() {
         for (burst, drain, factor, want) in [
             (50.0, 2.0, 1.0, (50_000, 2_000, 20_000)),
-            (250.0, 5.0, 0.5, (125_000, 2_500, 20_000)),
-            (50.0, 2.0, 0.1, (5_000, 500, 20_000)),
+            (250.0, 5.0, 0.5, (250_000, 2_500, 20_000)),
+            (50.0, 2.0, 0.1, (50_000, 500, 20_000)),
             (1.0, 0.25, 0.1, (1_000, 250, 20_000)),
             (5.0, 5.0, 1.0, (5_000, 5_000, 20_000)),
             (1.0, 10.0, 1.0, (1_000, 1_000, 2_000)),

@@ -125,7 +125,7 @@ where
             match this.state.as_mut().project() {
                 StateProj::Ready => {
                     ready!(this.inner.poll_ready(cx)).map_err(|error| error.with_attempts(*this.attempts))?;
-                    let answer = this.inner.call(with_time_left(this.request, started.elapsed()));
+                    let answer = this.inner.call(as_it_is_now(this.request, *this.repeats, started.elapsed()));
                     this.state.set(State::Sent { answer });
                 }
                 StateProj::Sent { answer } => {
@@ -213,16 +213,18 @@ fn next_send(
 const LEAST_TIME_OF_A_SEND: Duration = Duration::from_millis(50);
 const LONGEST_ASKED_WAIT: Duration = Duration::from_secs(300);
 
-/// The call with what is left of its deadline: layers below see only that.
-fn with_time_left(request: &RestRequest, elapsed: Duration) -> RestRequest {
+/// The call with what is left of its deadline, and how often it was sent before: layers below see only that.
+fn as_it_is_now(request: &RestRequest, repeats: u32, elapsed: Duration) -> RestRequest {
     let request = request.clone();
-    match request.options().deadline() {
-        None => request,
-        Some(all) => {
-            let options = request.options().clone().with_deadline(all.saturating_sub(elapsed));
-            request.with_options(options)
-        }
+    let deadline = request.options().deadline();
+    if repeats == 0 && deadline.is_none() {
+        return request;
     }
+    let mut options = request.options().clone().with_resends(repeats);
+    if let Some(all) = deadline {
+        options = options.with_deadline(all.saturating_sub(elapsed));
+    }
+    request.with_options(options)
 }
 
 impl<S: Service<RestRequest>> fmt::Debug for ResponseFuture<S> {
