@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // Whether twice does harm. By default the name of the method says it (`get`, `list`, `fields`, … only read); your
-    // word counts more. Nothing sends a call again today, so it is a note for the layer that will.
+    // word counts more. After a lost answer only what does no harm twice is sent again.
     let scope = b24.v2().call("scope").idempotent(true).send::<Vec<String>>().await?;
     println!("{} scopes", scope.result.len());
 
