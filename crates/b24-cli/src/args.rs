@@ -112,7 +112,9 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) access: PortalAccess,
 
-    /// Restriction parameters as JSON, merged over the default preset; those of retries are obeyed, of the others the names are checked
+    /// Limits and retries as JSON, merged over the preset it names or the default one; see below
+    ///
+    /// For example: {"preset": "enterprise", "maxRetries": 4}
     #[arg(long, value_name = "JSON")]
     pub(crate) restrictions: Option<String>,
 
@@ -134,8 +136,17 @@ const RUN_HELP: &str = "Each line is one operation:\n  \
      \"validation\"?}}\n\
     A failed operation does not stop the ones after it; the exit status is then 1. A line that is no operation ends the\n\
     run, with exit status 2: what follows it cannot be trusted.\n\
-    --restrictions takes preset (default, enterprise, batchProcessing, realtime), maxRetries, retryDelay (ms),\n\
-    retryOnNetworkError (true, false, \"auto\"), hardErrorCodes, softErrorCodes; an operation's options take the last four.";
+    --restrictions takes, each part optional:\n  \
+    {\"preset\": \"default\" | \"enterprise\" | \"batchProcessing\" | \"realtime\",\n   \
+     \"rateLimit\": {\"burstLimit\": 50, \"drainRate\": 2, \"adaptiveEnabled\": true} | null,\n   \
+     \"operatingLimit\": {\"windowMs\": 600000, \"limitMs\": 480000, \"heavyPercent\": 80},\n   \
+     \"adaptiveConfig\": {\"enabled\": true, \"thresholdPercent\": 80, \"coefficient\": 0.01, \"maxDelay\": 7000},\n   \
+     \"maxRetries\": 2, \"retryDelay\": 1000, \"retryOnNetworkError\": true | false | \"auto\",\n   \
+     \"hardErrorCodes\": [], \"softErrorCodes\": []}\n\
+    The numbers here are those of the default preset; times are milliseconds; with rateLimit null, calls go as they\n\
+    come. Operations wait for their turn within the limits. One that would wait longer than its deadlineMs is not\n\
+    sent: its code is LIMIT_WAIT_TOO_LONG. An operation's options take maxRetries, retryOnNetworkError, hardErrorCodes\n\
+    and softErrorCodes too.";
 
 /// The embedded portal is strict and faithful: limits, error shapes, paging quirks. It keeps everything in memory.
 #[derive(Debug, ClapArgs)]
