@@ -11,7 +11,7 @@
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{error::Error, time::Instant};
+use std::error::Error;
 
 use b24_limiter::{
     Limiter, RestrictionLayer,
@@ -20,7 +20,7 @@ use b24_limiter::{
 };
 use b24_portal::{Limits, Portal};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_http::set_header::SetRequestHeaderLayer;
 
