@@ -4,7 +4,7 @@ use crate::clock::{self, Human};
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
 use crate::table::{plain, row};
-use crate::{conformance, deny, docs, examples, features, interop, lint, sizes, test};
+use crate::{conformance, deny, docs, examples, features, interop, lint, loom, sizes, test};
 
 /// Runs every step, also after one has failed: one run shows all that is wrong.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
@@ -29,10 +29,11 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
 
 type Step = fn(&Project) -> Result<Outcome>;
 
-fn steps() -> [(&'static str, Step); 9] {
+fn steps() -> [(&'static str, Step); 10] {
     [
         ("lint", lint::run),
         ("test", |project| test::run(project, &test::Options::default())),
+        ("loom", loom::run),
         ("features", features::run),
         ("docs", docs::run),
         ("deny", deny::run),

@@ -13,6 +13,7 @@ mod examples;
 mod features;
 mod interop;
 mod lint;
+mod loom;
 mod outcome;
 mod process;
 mod project;
@@ -62,7 +63,7 @@ struct Arguments {
 enum Verb {
     /// Run everything CI runs, in its order, and print how long each step took
     ///
-    /// lint, test, features, docs, deny, sizes, examples, conformance, interop.
+    /// lint, test, loom, features, docs, deny, sizes, examples, conformance, interop.
     /// A failing step does not stop the ones after it.
     Ci,
     /// Check formatting, clippy on each feature set, and the house rules (`tidy`)
@@ -71,6 +72,8 @@ enum Verb {
     Tidy,
     /// Run all tests: cargo nextest where installed, else cargo test; then the doctests
     Test(test::Options),
+    /// Run the tests of the limiter's shared state in every interleaving of its threads
+    Loom,
     /// Check each feature of each library alone, and what a minimal build must not pull
     Features,
     /// Build the API docs without warnings, and check relative links in the Markdown pages
@@ -104,6 +107,7 @@ impl Verb {
             Self::Lint => lint::run(project),
             Self::Tidy => tidy::run(project),
             Self::Test(options) => test::run(project, options),
+            Self::Loom => loom::run(project),
             Self::Features => features::run(project),
             Self::Docs => docs::run(project),
             Self::Deny => deny::run(project),
