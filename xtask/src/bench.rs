@@ -1,6 +1,10 @@
 //! `cargo xtask bench <what>`: measurements with goals.
 
 mod call;
+mod limiter;
+mod numbers;
+mod pace;
+mod page;
 
 use clap::Subcommand;
 
@@ -14,11 +18,26 @@ pub(crate) enum Benchmark {
     ///
     /// Starts an embedded portal in a process of its own and measures the client alone.
     Call(call::Options),
+    /// Measure what the limiter adds to a call that need not wait, and what a waiting call costs
+    ///
+    /// No portal and no network: a service that answers at once, and a clock that does not run.
+    Limiter(limiter::Options),
+    /// Race the official JavaScript SDK against a portal that enforces its limits; takes a minute
+    ///
+    /// Each client makes 100 batches at once. Without node or npm only our side runs.
+    Pace(pace::Options),
 }
 
 /// Runs one measurement.
 pub(crate) fn run(project: &Project, benchmark: &Benchmark) -> Result<Outcome> {
     match benchmark {
         Benchmark::Call(options) => call::run(project, options),
+        Benchmark::Limiter(options) => limiter::run(project, options),
+        Benchmark::Pace(options) => pace::run(project, options),
     }
+}
+
+/// Fails when a goal is missed.
+fn verdict(missed: &[String]) -> Result<Outcome> {
+    if missed.is_empty() { Ok(Outcome::Done) } else { Err(format!("goals missed: {}", missed.join("; ")).into()) }
 }

@@ -12,6 +12,7 @@ mod embedded_portal;
 mod examples;
 mod features;
 mod interop;
+mod js_sdk;
 mod lint;
 mod loom;
 mod outcome;

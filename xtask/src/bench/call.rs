@@ -6,6 +6,7 @@ mod sample;
 use clap::Args;
 use xshell::cmd;
 
+use crate::bench::{page, verdict};
 use crate::embedded_portal::EmbeddedPortal;
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
@@ -26,9 +27,6 @@ pub(crate) struct Options {
     calls: u32,
 }
 
-/// The page that holds the numbers.
-const PAGE: &str = "docs/benchmarks.md";
-
 /// Measures, prints, writes where asked, and fails when a goal is missed.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let sh = project.shell();
@@ -38,13 +36,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let report = measure(project, options)?;
     println!("\n{}", report.markdown());
     if options.write {
-        let page = sh.read_file(PAGE)?;
-        let block = format!("{}\n{}", machine(project)?, report.markdown());
-        sh.write_file(PAGE, report::replace_block(&page, &block)?)?;
-        println!("{PAGE} is rewritten");
+        page::write(project, "call", &report.markdown())?;
     }
-    let missed = report.missed_goals();
-    if missed.is_empty() { Ok(Outcome::Done) } else { Err(format!("goals missed: {}", missed.join("; ")).into()) }
+    verdict(&report.missed_goals())
 }
 
 /// Runs the modes by turns, so that a slow spell of the machine hits both.
@@ -72,17 +66,4 @@ fn measure(project: &Project, options: &Options) -> Result<Report> {
         b24: Sample::median(&b24),
         cold: Sample::median(&cold),
     })
-}
-
-/// What the numbers were measured on; numbers of another machine compare only as ratios.
-fn machine(project: &Project) -> Result<String> {
-    let sh = project.shell();
-    let info = sh.read_file("/proc/cpuinfo").unwrap_or_default();
-    let model = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("unknown processor", |(_, model)| model);
-    let cores = std::thread::available_parallelism()?;
-    let compiler = project.read(cmd!(sh, "rustc --version"))?;
-    Ok(format!("Measured on {cores} cores of {model}, with {compiler}.\n"))
 }

@@ -1,7 +1,7 @@
-//! The numbers as a table, the goals, and the page that keeps both.
+//! The numbers as a table, and the goals.
 
 use crate::bench::call::sample::Sample;
-use crate::outcome::Result;
+use crate::bench::numbers::{hundredths, ratio};
 use crate::table::{markdown, row};
 
 /// The medians of each mode.
@@ -79,29 +79,6 @@ impl Report {
     }
 }
 
-/// `value / base` in hundredths, rounded up: a goal is not met by rounding.
-fn ratio(value: u64, base: u64) -> u64 {
-    (value * 100).div_ceil(base.max(1))
-}
-
-fn hundredths(value: u64) -> String {
-    format!("{}.{:02}", value / 100, value % 100)
-}
-
-/// The marks around the generated part of the page.
-const BEGIN: &str = "<!-- bench:call -->";
-const END: &str = "<!-- /bench:call -->";
-
-/// Puts `block` between the marks of `page`.
-pub(crate) fn replace_block(page: &str, block: &str) -> Result<String> {
-    let parts = page.split_once(BEGIN).and_then(|(head, rest)| {
-        let (_, tail) = rest.split_once(END)?;
-        Some((head, tail))
-    });
-    let (head, tail) = parts.ok_or_else(|| format!("the page lacks {BEGIN} or {END}"))?;
-    Ok(format!("{head}{BEGIN}\n{}\n{END}{tail}", block.trim_end()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +106,5 @@ mod tests {
         for part in ["| CPU, µs         | 25.00 | 28.00 | 1.12  |", "| CPU, µs          | 31000 |"] {
             assert!(text.contains(part), "{text}");
         }
-    }
-
-    #[test]
-    fn only_the_block_is_replaced() {
-        let page = format!("head\n{BEGIN}\nold\n{END}\ntail\n");
-        let want = format!("head\n{BEGIN}\nnew\n{END}\ntail\n");
-        let once = replace_block(&page, "new\n").ok();
-        assert_eq!(once.as_deref(), Some(want.as_str()));
-        assert!(replace_block("no marks", "new").is_err());
     }
 }

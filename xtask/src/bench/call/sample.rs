@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::bench::numbers::median;
+
 /// The costs of one process that makes a number of calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
@@ -35,12 +37,6 @@ impl Sample {
     }
 }
 
-/// The upper one of the two middle values where their number is even.
-fn median(mut values: Vec<u64>) -> u64 {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,12 +47,5 @@ mod tests {
         let want = Sample { cpu_micros: 90_000, allocations: 5, allocated_bytes: 6, peak_rss_kib: 7 };
         assert_eq!(Sample::parse(line), Some(want));
         assert_eq!(Sample::parse(r#"{"cpuMicros":1}"#), None);
-    }
-
-    #[test]
-    fn one_slow_run_does_not_move_the_median() {
-        for (values, want) in [(vec![9, 1, 500], 9), (vec![3], 3), (vec![4, 2], 4), (vec![], 0)] {
-            assert_eq!(median(values), want);
-        }
     }
 }
