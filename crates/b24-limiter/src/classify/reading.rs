@@ -31,14 +31,13 @@ impl Reading {
         }
     }
 
-    /// Two readings of one counter, in the order they came: the later sum, and all the work.
+    /// Two readings of one counter, in the order they came.
     pub(crate) fn and(self, later: &Self) -> Self {
-        let worked = self.worked.unwrap_or_default() + later.worked.unwrap_or_default();
         Self {
             operating: self.operating.max(later.operating),
             resets_at: later.resets_at.or(self.resets_at),
             portal_now: later.portal_now.or(self.portal_now),
-            worked: (self.worked.is_some() || later.worked.is_some()).then_some(worked),
+            worked: None,
         }
     }
 

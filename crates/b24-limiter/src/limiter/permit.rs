@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Limiter, state::Expected, uses::Uses};
+use super::{Limiter, uses::Uses};
 use crate::{
     classify::{Command, Lesson, Refused, Spend},
     operating::Moment,
@@ -20,7 +20,6 @@ pub struct Permit {
     limiter: Limiter,
     spend: Spend,
     uses: Uses,
-    expected: Expected,
     token: Option<Tokens>,
     waited: Duration,
     sent: Option<Duration>,
@@ -32,7 +31,6 @@ pub struct Permit {
 pub(super) struct Settlement<'a> {
     pub(super) uses: &'a Uses,
     pub(super) commands: &'a [Command],
-    pub(super) expected: &'a Expected,
     pub(super) token: Option<&'a Tokens>,
     pub(super) lesson: &'a Lesson,
     pub(super) sent: Duration,
@@ -40,15 +38,8 @@ pub(super) struct Settlement<'a> {
 }
 
 impl Permit {
-    pub(super) fn new(
-        limiter: Limiter,
-        spend: Spend,
-        uses: Uses,
-        expected: Expected,
-        token: Option<Tokens>,
-        waited: Duration,
-    ) -> Self {
-        Self { limiter, spend, uses, expected, token, waited, sent: None, settled: false }
+    pub(super) fn new(limiter: Limiter, spend: Spend, uses: Uses, token: Option<Tokens>, waited: Duration) -> Self {
+        Self { limiter, spend, uses, token, waited, sent: None, settled: false }
     }
 
     /// How long the call has waited for it.
@@ -76,7 +67,6 @@ impl Permit {
         let settlement = Settlement {
             uses: &self.uses,
             commands: &self.spend.commands,
-            expected: &self.expected,
             token: self.token.as_ref(),
             lesson,
             sent,
@@ -130,12 +120,12 @@ impl Drop for Permit {
         if self.settled {
             return;
         }
-        let Self { limiter, uses, expected, token, sent, .. } = self;
+        let Self { limiter, uses, token, sent, .. } = self;
         let moment = limiter.moment();
         let mut state = limiter.state();
         match sent {
-            None => state.cancel(uses, expected, token.as_ref(), limiter.store(), moment.now),
-            Some(sent) => state.abandon(uses, expected, token.as_ref(), *sent, limiter.store(), moment),
+            None => state.cancel(uses, token.as_ref(), limiter.store(), moment.now),
+            Some(sent) => state.abandon(uses, token.as_ref(), *sent, limiter.store(), moment),
         }
     }
 }

@@ -2,29 +2,18 @@
 
 use std::time::Duration;
 
-use super::{
-    permit::Settlement,
-    state::{Expected, State},
-    uses::Uses,
-};
+use super::{permit::Settlement, state::State, uses::Uses};
 use crate::{
     classify::{Reading, Refused},
-    operating::{Moment, Use},
+    operating::{Moment, Rules, Told, Use, Work},
     quota::{QuotaStore, Refusal, Tokens},
     stats::Failure,
 };
 
 impl State {
     /// A call that had its turn did not go.
-    pub(super) fn cancel(
-        &mut self,
-        uses: &Uses,
-        expected: &Expected,
-        token: Option<&Tokens>,
-        store: &dyn QuotaStore,
-        now: Duration,
-    ) {
-        self.end_all(uses, expected, now);
+    pub(super) fn cancel(&mut self, uses: &Uses, token: Option<&Tokens>, store: &dyn QuotaStore, now: Duration) {
+        self.end_all(uses, now);
         self.tally.in_flight -= 1;
         if let Some(token) = token {
             self.chore(store.give_back(token, now));
@@ -36,16 +25,15 @@ impl State {
     pub(super) fn abandon(
         &mut self,
         uses: &Uses,
-        expected: &Expected,
         token: Option<&Tokens>,
         sent: Duration,
         store: &dyn QuotaStore,
         moment: Moment,
     ) {
-        let limit = self.restrictions.operating;
-        for ((key, what, _), cost) in uses.iter().zip(expected.iter()) {
+        let rules = Rules::of(&self.restrictions);
+        for (key, what, cost) in uses.iter() {
             if let Some(account) = self.accounts.get_mut(key) {
-                account.abandon(what, cost, moment, &limit);
+                account.abandon(what, cost, sent, moment, &rules);
             }
         }
         self.tally.in_flight -= 1;
@@ -56,7 +44,7 @@ impl State {
 
     /// An outcome is there.
     pub(super) fn settle(&mut self, settlement: &Settlement<'_>, store: &dyn QuotaStore) {
-        let Settlement { uses, expected, token, lesson, sent, moment, .. } = *settlement;
+        let Settlement { uses, token, lesson, sent, moment, .. } = *settlement;
         let Moment { now, unix } = moment;
         let took = now.saturating_sub(sent);
         if let Some(token) = token {
@@ -71,7 +59,7 @@ impl State {
             };
             self.chore(told);
         }
-        self.end_all(uses, expected, now);
+        self.end_all(uses, now);
         self.learn_call(settlement, took);
         self.learn_commands(settlement, took);
         for (key, ..) in uses.iter() {
@@ -83,8 +71,8 @@ impl State {
         self.prune(now);
     }
 
-    fn end_all(&mut self, uses: &Uses, expected: &Expected, now: Duration) {
-        for ((key, what, _), cost) in uses.iter().zip(expected.iter()) {
+    fn end_all(&mut self, uses: &Uses, now: Duration) {
+        for (key, what, cost) in uses.iter() {
             if let Some(account) = self.accounts.get_mut(key) {
                 account.end(what, cost, now);
             }
@@ -94,51 +82,55 @@ impl State {
     /// What the answer told of the method that was called.
     fn learn_call(&mut self, settlement: &Settlement<'_>, took: Duration) {
         let Settlement { uses, lesson, moment, .. } = *settlement;
-        let limit = self.restrictions.operating;
+        let rules = Rules::of(&self.restrictions);
         let Some((key, what, cost)) = uses.iter().find(|(_, what, _)| *what == Use::Call) else { return };
         let Some(account) = self.accounts.get_mut(key) else { return };
         account.tally.sends += 1;
         account.tally.duration += took;
         if lesson.refused == Some(Refused::Operating) {
             self.tally.operating_refusals += 1;
-            account.refused(what, lesson.retry_after, moment.now, &limit);
+            account.refused(what, lesson.retry_after, moment.now, &rules);
             return;
         }
         if lesson.code.is_none() {
-            account.learn(what, &lesson.reading.unwrap_or_default(), cost, took, moment, &limit);
-            let heavy = account.load(what, moment.now, &limit).0 > limit.heavy_percent;
+            let reading = lesson.reading.unwrap_or_default();
+            let took = reading.worked.map_or(took, |worked| worked.min(took));
+            let work = Work { began: settlement.sent, took };
+            account.learn(what, &Told { reading: &reading, work: &[work], commands: cost }, moment, &rules);
+            let heavy = account.load(what, moment.now, &rules).0 > rules.operating.heavy_percent;
             self.tally.heavy += u64::from(heavy);
         }
     }
 
-    /// What the answer of a batch told of its commands' methods. A method that stands in it several times is counted once,
-    /// with all its commands: the portal tells the sum beside each of them.
+    /// What the answer of a batch told of its commands' methods. They ran one after another; a method that stands in it
+    /// several times is told the sum beside each.
     fn learn_commands(&mut self, settlement: &Settlement<'_>, took: Duration) {
-        let Settlement { uses, lesson, moment, commands, .. } = *settlement;
-        let limit = self.restrictions.operating;
-        if lesson.commands.is_empty() {
-            return;
-        }
+        let Settlement { uses, lesson, moment, commands, sent, .. } = *settlement;
+        let rules = Rules::of(&self.restrictions);
+        let each = took / u32::try_from(lesson.commands.len()).unwrap_or(u32::MAX).max(1);
         for (key, what, count) in uses.iter().filter(|(_, what, _)| *what != Use::Call) {
             let Some(account) = self.accounts.get_mut(key) else { continue };
-            let told = lesson
-                .commands
-                .iter()
-                .filter(|(place, _)| commands.get(*place).is_some_and(|command| command.method == key.1));
-            let mut sum: Option<Reading> = None;
-            let mut refused = false;
-            for (_, told) in told {
-                match told {
-                    Ok(reading) => sum = Some(sum.map_or(*reading, |sum| sum.and(reading))),
-                    Err(_) => refused = true,
+            let (mut began, mut work, mut told, mut refused) = (sent, Vec::new(), None, false);
+            for (place, outcome) in &lesson.commands {
+                let own = commands.get(*place).is_some_and(|command| command.method == key.1);
+                match outcome {
+                    Ok(reading) => {
+                        let took = reading.worked.unwrap_or(each).min(took);
+                        if own {
+                            told = Some(told.map_or(*reading, |told: Reading| told.and(reading)));
+                            work.push(Work { began, took });
+                        }
+                        began += took;
+                    }
+                    Err(_) => refused |= own,
                 }
             }
-            if let Some(sum) = sum {
-                account.learn(what, &sum, count, took, moment, &limit);
+            if let Some(reading) = told {
+                account.learn(what, &Told { reading: &reading, work: &work, commands: count }, moment, &rules);
             }
             if refused {
                 self.tally.operating_refusals += 1;
-                account.refused(what, None, moment.now, &limit);
+                account.refused(what, None, moment.now, &rules);
             }
         }
     }

@@ -18,8 +18,8 @@ use super::{
     wish::{Standing, Wish},
 };
 use crate::{
-    line::{Line, PATIENCE},
-    operating::{Account, Blocked, Use, adaptive_delay},
+    line::{Line, PATIENCE, Ticket},
+    operating::{Account, Blocked, Rules, adaptive_delay},
     quota::{Answer, Ask, InProcess, QuotaStore, Take, Tokens},
     rate::Shape,
     settings::{RateLimit, Restrictions},
@@ -48,19 +48,12 @@ pub(super) struct State {
 /// What a waiting call does next.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// It goes, with a token where there is a rate, and what it is expected to cost of each of its counters.
-    Go { token: Option<Tokens>, expected: Expected },
+    /// It goes, with a token where there is a rate.
+    Go(Option<Tokens>),
     /// It waits; it looks again when it is woken, or then.
     Until(Duration),
     /// It must not wait so long.
     Reject(Rejection),
-}
-
-/// What a call is expected to cost: of its method, and of its commands' methods in their order.
-#[derive(Debug, Default)]
-pub(super) struct Expected {
-    pub(super) first: Duration,
-    pub(super) rest: Vec<Duration>,
 }
 
 impl State {
@@ -101,13 +94,18 @@ impl State {
 
     /// A call that waited does not wait any more.
     pub(super) fn leave(&mut self, wish: &mut Wish, now: Duration) {
-        match std::mem::take(&mut wish.standing) {
+        match wish.standing {
             Standing::Nowhere => {}
             Standing::Rate => wish.rate_ticket.iter().for_each(|ticket| self.rate_line.leave(*ticket, now)),
-            Standing::Method => {
-                if let Some((key, ticket)) = &wish.method_ticket {
-                    self.accounts.entry(key.clone()).and_modify(|account| account.line.leave(*ticket, now));
-                }
+            Standing::Method(_) => self.with_method_line(wish, |line, ticket| line.leave(ticket, now)),
+        }
+        wish.standing = Standing::Nowhere;
+    }
+
+    fn with_method_line(&mut self, wish: &Wish, act: impl FnOnce(&mut Line, Ticket)) {
+        if let Some((key, ticket)) = wish.method_place() {
+            if let Some(account) = self.accounts.get_mut(key) {
+                act(&mut account.line, *ticket);
             }
         }
     }
@@ -116,30 +114,26 @@ impl State {
         if self.accounts.is_empty() {
             return None;
         }
-        let limit = self.restrictions.operating;
+        let rules = Rules::of(&self.restrictions);
         let uses = std::mem::take(&mut wish.uses);
-        let mut step = None;
-        for (key, what, _) in uses.iter() {
-            let Some(account) = self.accounts.get_mut(key) else { continue };
-            let verdict = account.admits(what, now, &limit);
-            let ticket = wish.method_ticket.as_ref().filter(|(known, _)| known == key).map(|(_, ticket)| *ticket);
-            let stands = wish.standing == Standing::Method && ticket.is_some();
+        let step = uses.iter().find_map(|(key, what, _)| {
+            let account = self.accounts.get_mut(key)?;
+            let blocked = account.admits(what, now, &rules).err();
+            let place = wish.method_tickets.iter().position(|(known, _)| known == key);
             // Whoever has been through this line does not stand in it again unless it must.
-            let behind = match ticket {
-                Some(ticket) => stands && !account.line.is_turn(ticket, now),
+            let behind = match place {
                 None => !account.line.is_empty(),
+                Some(place) => {
+                    let stands = wish.standing == Standing::Method(place);
+                    stands && !account.line.is_turn(wish.method_tickets[place].1, now)
+                }
             };
-            if behind || verdict.is_err() {
-                step = Some(self.stand_for_method(wish, key, verdict.err(), now, cx));
-                break;
-            }
-        }
+            (behind || blocked.is_some()).then(|| self.stand_for_method(wish, key, place, blocked, now, cx))
+        });
         wish.uses = uses;
-        if step.is_none() && wish.standing == Standing::Method {
+        if step.is_none() && wish.method_place().is_some() {
+            self.with_method_line(wish, |line, ticket| line.go(ticket, now));
             wish.standing = Standing::Nowhere;
-            if let Some((key, ticket)) = &wish.method_ticket {
-                self.accounts.entry(key.clone()).and_modify(|account| account.line.go(*ticket, now));
-            }
         }
         step
     }
@@ -148,22 +142,22 @@ impl State {
         &mut self,
         wish: &mut Wish,
         key: &Key,
+        place: Option<usize>,
         blocked: Option<Blocked>,
         now: Duration,
         cx: &Context<'_>,
     ) -> Step {
-        let known = wish.method_ticket.as_ref().is_some_and(|(known, _)| known == key);
-        if wish.standing != Standing::Method || !known {
+        if place.is_none_or(|place| wish.standing != Standing::Method(place)) {
             self.leave(wish, now);
         }
         wish.was_blocked = true;
-        let Some(account) = self.accounts.get_mut(key) else { return Step::Until(now) };
-        let ticket = match &wish.method_ticket {
-            Some((_, ticket)) if known => *ticket,
-            _ => account.line.join(wish.lane, now),
-        };
-        wish.method_ticket = Some((key.clone(), ticket));
-        wish.standing = Standing::Method;
+        let account = self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.1.clone()));
+        let place = place.unwrap_or_else(|| {
+            wish.method_tickets.push((key.clone(), account.line.join(wish.lane, now)));
+            wish.method_tickets.len() - 1
+        });
+        wish.standing = Standing::Method(place);
+        let ticket = wish.method_tickets[place].1;
         let head = account.line.is_turn(ticket, now);
         let due = blocked.map(|blocked| blocked.until).filter(|_| head);
         account.line.park(ticket, due, cx.waker());
@@ -176,10 +170,10 @@ impl State {
     fn slow_down(&mut self, wish: &mut Wish, now: Duration) -> Option<Step> {
         if !wish.was_slowed && !wish.was_blocked && !self.accounts.is_empty() {
             wish.was_slowed = true;
-            let Restrictions { operating, adaptive_delay: config, .. } = &self.restrictions;
+            let (rules, config) = (Rules::of(&self.restrictions), &self.restrictions.adaptive_delay);
             let loads = wish.uses.iter().filter_map(|(key, what, _)| {
                 let account = self.accounts.get_mut(key)?;
-                Some(account.load(what, now, operating))
+                Some(account.load(what, now, &rules))
             });
             let highest = loads.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or_default();
             if let Some(delay) = adaptive_delay(highest, config) {
@@ -307,21 +301,16 @@ impl State {
             wish.standing = Standing::Nowhere;
             wish.rate_ticket.iter().for_each(|ticket| self.rate_line.go(*ticket, now));
         }
-        let mut expected = Expected::default();
         for (key, what, cost) in wish.uses.iter() {
             let account = self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.1.clone()));
-            let cost = account.begin(what, cost, now);
-            match what {
-                Use::Call => expected.first = cost,
-                Use::Commands(_) => expected.rest.push(cost),
-            }
+            account.begin(what, cost, now);
         }
         self.tally.in_flight += 1;
         let waited = wish.waited(now);
         if !waited.is_zero() {
             self.tally.waits.record(waited);
         }
-        Step::Go { token, expected }
+        Step::Go(token)
     }
 
     /// Tells the store something; what it cannot take at once is seen to by the next call.
@@ -333,14 +322,6 @@ impl State {
 
     fn do_chores(&mut self, cx: &mut Context<'_>) {
         self.chores.retain_mut(|chore| Pin::new(chore).poll(cx).is_pending());
-    }
-}
-
-impl Expected {
-    /// In the order of [`Uses::iter`].
-    pub(super) fn iter(&self) -> impl Iterator<Item = Duration> {
-        // A request without a method has no commands either.
-        std::iter::once(self.first).chain(self.rest.iter().copied())
     }
 }
 

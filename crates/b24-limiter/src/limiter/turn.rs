@@ -44,13 +44,13 @@ impl Turn {
             let wish = self.wish.get_or_insert_with(|| Wish::new(spend, bounds, now));
             let step = self.limiter.state().step(wish, self.limiter.store(), now, cx);
             match step {
-                Step::Go { token, expected } => {
+                Step::Go(token) => {
                     let waited = wish.waited(now);
                     let uses = std::mem::take(&mut wish.uses);
                     let spend = self.spend.take().unwrap_or_default();
                     tell(&self.limiter, &spend, waited);
                     self.alarm = None;
-                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, expected, token, waited)));
+                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited)));
                 }
                 Step::Reject(rejection) => {
                     self.limiter.state().reject();

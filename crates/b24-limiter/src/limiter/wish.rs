@@ -24,8 +24,8 @@ pub(super) struct Wish {
     pub(super) standing: Standing,
     /// Its place among those that wait for the rate; kept when it has to go back.
     pub(super) rate_ticket: Option<Ticket>,
-    /// Its place among those that wait for a method.
-    pub(super) method_ticket: Option<(Key, Ticket)>,
+    /// Its places among those that wait for methods; kept too, so that it is not put behind others a second time.
+    pub(super) method_tickets: Vec<(Key, Ticket)>,
     /// It had to wait for operating time: it is not slowed down as well.
     pub(super) was_blocked: bool,
     pub(super) was_slowed: bool,
@@ -38,7 +38,8 @@ pub(super) enum Standing {
     #[default]
     Nowhere,
     Rate,
-    Method,
+    /// The place of the ticket.
+    Method(usize),
 }
 
 impl Wish {
@@ -51,7 +52,7 @@ impl Wish {
             started: now,
             standing: Standing::Nowhere,
             rate_ticket: None,
-            method_ticket: None,
+            method_tickets: Vec::new(),
             was_blocked: false,
             was_slowed: false,
             slowed_until: Duration::ZERO,
@@ -61,6 +62,14 @@ impl Wish {
     /// How long it has waited.
     pub(super) fn waited(&self, now: Duration) -> Duration {
         now.saturating_sub(self.started)
+    }
+
+    /// The ticket of a method's line it stands in.
+    pub(super) fn method_place(&self) -> Option<&(Key, Ticket)> {
+        match self.standing {
+            Standing::Method(place) => self.method_tickets.get(place),
+            Standing::Nowhere | Standing::Rate => None,
+        }
     }
 
     /// Whether it stands in a line.

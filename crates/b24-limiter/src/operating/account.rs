@@ -6,14 +6,9 @@ use b24_core::Method;
 
 use super::{
     Meter,
-    meter::{Blocked, Moment},
+    meter::{Blocked, Moment, Rules, Told},
 };
-use crate::{
-    classify::Reading,
-    line::Line,
-    settings::{AdaptiveDelay, OperatingLimit},
-    stats::MethodTally,
-};
+use crate::{line::Line, settings::AdaptiveDelay, stats::MethodTally};
 
 /// How a request uses a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +55,11 @@ impl Account {
     }
 
     /// Whether a request may go now.
-    pub(crate) fn admits(&mut self, what: Use, now: Duration, limit: &OperatingLimit) -> Result<(), Blocked> {
+    pub(crate) fn admits(&mut self, what: Use, now: Duration, rules: &Rules) -> Result<(), Blocked> {
         let commands = what.checks();
         let (own, other) = self.own_and_other(what);
-        let wait = own.wait(commands, now, limit);
-        let other_wait = other.and_then(|other| other.wait(commands, now, limit));
+        let wait = own.wait(commands, now, rules);
+        let other_wait = other.and_then(|other| other.wait(commands, now, rules));
         let both = match (wait, other_wait) {
             (Some(own), Some(other)) => Some(own.and(other)),
             (own, other) => own.or(other),
@@ -73,9 +68,9 @@ impl Account {
     }
 
     /// Which share of its time is used, in percent, and how long until a part is given back.
-    pub(crate) fn load(&mut self, what: Use, now: Duration, limit: &OperatingLimit) -> (f64, Duration) {
+    pub(crate) fn load(&mut self, what: Use, now: Duration, rules: &Rules) -> (f64, Duration) {
         let load = |meter: &mut Meter| {
-            let percent = meter.used(now).as_secs_f64() / limit.limit.as_secs_f64() * 100.0;
+            let percent = meter.used(now).as_secs_f64() / rules.operating.limit.as_secs_f64() * 100.0;
             if meter.is_known() { (percent, meter.resets_in(now)) } else { (0.0, Duration::ZERO) }
         };
         let (own, other) = self.own_and_other(what);
@@ -83,51 +78,43 @@ impl Account {
         other.map(load).filter(|other| other.0 > own.0).unwrap_or(own)
     }
 
-    /// A send goes; what it is expected to cost.
-    pub(crate) fn begin(&mut self, what: Use, commands: u32, now: Duration) -> Duration {
+    /// A send goes that costs so many commands.
+    pub(crate) fn begin(&mut self, what: Use, commands: u32, now: Duration) {
         self.touched = now;
         self.in_flight = self.in_flight.saturating_add(1);
-        self.own_and_other(what).0.begin(commands)
+        self.own_and_other(what).0.begin(commands);
     }
 
-    /// A send is over, and its answer told nothing of this method.
-    pub(crate) fn end(&mut self, what: Use, expected: Duration, now: Duration) {
+    /// It is over.
+    pub(crate) fn end(&mut self, what: Use, commands: u32, now: Duration) {
         self.touched = now;
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.own_and_other(what).0.end(expected);
+        self.own_and_other(what).0.end(commands);
     }
 
-    /// A send was given up while it was under way.
-    pub(crate) fn abandon(&mut self, what: Use, expected: Duration, moment: Moment, limit: &OperatingLimit) {
-        self.end(what, Duration::ZERO, moment.now);
-        self.own_and_other(what).0.abandon(expected, moment, limit);
+    /// It was given up while it was under way.
+    pub(crate) fn abandon(&mut self, what: Use, commands: u32, sent: Duration, moment: Moment, rules: &Rules) {
+        self.end(what, 0, moment.now);
+        self.own_and_other(what).0.abandon(commands, sent, moment, rules);
     }
 
     /// An answer told of this method.
-    pub(crate) fn learn(
-        &mut self,
-        what: Use,
-        reading: &Reading,
-        commands: u32,
-        took: Duration,
-        moment: Moment,
-        limit: &OperatingLimit,
-    ) {
-        if let Some(total) = reading.operating {
+    pub(crate) fn learn(&mut self, what: Use, told: &Told<'_>, moment: Moment, rules: &Rules) {
+        if let Some(total) = told.reading.operating {
             let other = match what {
                 Use::Call => &mut self.batched,
                 Use::Commands(_) => &mut self.direct,
             };
             // One counter cannot show less here than it has shown there.
-            self.apart |= other.is_known() && total + APART < other.used(moment.now);
+            self.apart |= other.is_known() && total.saturating_add(APART) < other.used(moment.now);
         }
-        self.own_and_other(what).0.learn(reading, commands, took, moment, limit);
+        self.own_and_other(what).0.learn(told, moment, rules);
     }
 
     /// The portal has refused the method.
-    pub(crate) fn refused(&mut self, what: Use, retry_after: Option<Duration>, now: Duration, limit: &OperatingLimit) {
+    pub(crate) fn refused(&mut self, what: Use, retry_after: Option<Duration>, now: Duration, rules: &Rules) {
         self.tally.blocked += 1;
-        self.own_and_other(what).0.refused(retry_after, now, limit);
+        self.own_and_other(what).0.refused(retry_after, now, rules);
     }
 
     /// What counts now: the higher of the two counters.

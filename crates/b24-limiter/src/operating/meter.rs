@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::window::Window;
 use crate::{
     classify::Reading,
-    settings::{OperatingLimit, threshold},
+    settings::{OperatingLimit, Restrictions, threshold},
 };
 
 /// A counter that some answers report, or that a refusal has shown to be there.
@@ -19,9 +19,11 @@ pub(crate) struct Meter {
     blocked_until: Duration,
     /// The lowest sum at which the portal has refused: its limit is no higher.
     limit_seen: Option<Duration>,
-    /// What the calls under way are expected to cost.
-    under_way: Duration,
-    /// What one command is expected to cost.
+    /// It has passed every limit there may be, and was not refused.
+    boundless: bool,
+    /// Commands under way.
+    under_way: u32,
+    /// What one command is expected to cost: also one that went before anything was known.
     estimate: Duration,
 }
 
@@ -37,6 +39,36 @@ impl Blocked {
     /// The later of two.
     pub(super) fn and(self, other: Self) -> Self {
         if self.until < other.until { other } else { self }
+    }
+}
+
+/// What the portal did for one command, by the limiter's time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Work {
+    pub(crate) began: Duration,
+    pub(crate) took: Duration,
+}
+
+/// What an answer told of a counter, and what this process had the portal do for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) reading: &'a Reading,
+    pub(crate) work: &'a [Work],
+    /// Into how many commands the work is split.
+    pub(crate) commands: u32,
+}
+
+/// What counters go by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) operating: OperatingLimit,
+    /// It is a portal of the cloud: one that limits.
+    pub(crate) rate_is_limited: bool,
+}
+
+impl Rules {
+    pub(crate) fn of(restrictions: &Restrictions) -> Self {
+        Self { operating: restrictions.operating, rate_is_limited: restrictions.rate.is_some() }
     }
 }
 
@@ -69,94 +101,101 @@ impl Meter {
     /// Until when a call with so many commands must wait; `None` when it may go.
     ///
     /// The portal looks before each command: the last one may cross the limit, those before it must not.
-    pub(crate) fn wait(&mut self, commands: u32, now: Duration, limit: &OperatingLimit) -> Option<Blocked> {
+    pub(crate) fn wait(&mut self, commands: u32, now: Duration, rules: &Rules) -> Option<Blocked> {
         if self.blocked_until > now {
             return Some(Blocked { until: self.blocked_until, certain: true });
         }
-        if !self.is_known() {
-            return None;
-        }
-        let threshold = self.threshold(limit);
-        let before_last = self.estimate.saturating_mul(commands.saturating_sub(1)).min(threshold);
-        let most = threshold.saturating_sub(before_last);
         let used = self.window.sum(now);
-        if used.saturating_add(self.under_way) <= most && used < threshold {
+        // Where an answer of a call under way is waited for, the alarm is for answers that never come.
+        let answer = Blocked { until: now.saturating_add(ANSWER_ALARM), certain: false };
+        if !self.is_known() {
+            return Some(answer).filter(|_| self.must_feel_its_way(commands, used, rules));
+        }
+        let threshold = self.threshold(rules);
+        // Where no sum is told, nor is the ban that may follow the last one: it must fit in as well.
+        let before = commands.saturating_sub(u32::from(self.reported));
+        let most = threshold.saturating_sub(self.estimate.saturating_mul(before).min(threshold));
+        let under_way = self.estimate.saturating_mul(self.under_way);
+        if used.saturating_add(under_way) <= most && used < threshold {
             return None;
         }
         // Just below, so that a sum that stays exactly at the threshold is not taken for one that has fallen.
         let falls = self.window.falls_to(most.min(threshold.saturating_sub(GRAIN)), now);
-        // A second on top, as the official SDK does: portals tell whole seconds. Where only calls under way are in the
-        // way, their answers wake the waiting; the alarm is for answers that never come.
-        let until = falls.map_or(now + UNDER_WAY_ALARM, |at| at + Duration::from_secs(1));
-        Some(Blocked { until, certain: falls.is_some() })
+        // A second on top, as the official SDK does: portals tell whole seconds.
+        let until = falls.map(|at| at.saturating_add(Duration::from_secs(1)));
+        Some(until.map_or(answer, |until| Blocked { until, certain: true }))
+    }
+
+    /// A portal that limits, but tells no sums, refuses somewhere between 300 and 480 s. There calls go one by one: a
+    /// refusal then hits one of them and not all that are under way. What passes that is not limited at all.
+    fn must_feel_its_way(&mut self, commands: u32, used: Duration, rules: &Rules) -> bool {
+        let limit = rules.operating.limit;
+        self.boundless |= used > limit.mul_f64(HIGHEST_LIMIT);
+        let with_this = self.estimate.saturating_mul(self.under_way.saturating_add(commands));
+        let near = used.saturating_add(with_this) >= limit.mul_f64(LOWEST_LIMIT);
+        rules.rate_is_limited && !self.boundless && near && self.under_way > 0
     }
 
     /// From which sum on calls wait.
-    fn threshold(&self, limit: &OperatingLimit) -> Duration {
-        threshold(self.limit_seen.map_or(limit.limit, |seen| seen.min(limit.limit)))
+    fn threshold(&self, rules: &Rules) -> Duration {
+        let limit = rules.operating.limit;
+        threshold(self.limit_seen.map_or(limit, |seen| seen.min(limit)))
     }
 
-    /// A call with so many commands goes; what it is expected to cost.
-    pub(crate) fn begin(&mut self, commands: u32) -> Duration {
-        let cost = self.estimate.saturating_mul(commands);
-        self.under_way = self.under_way.saturating_add(cost);
-        cost
+    /// A call with so many commands goes.
+    pub(crate) fn begin(&mut self, commands: u32) {
+        self.under_way = self.under_way.saturating_add(commands);
     }
 
     /// It is over.
-    pub(crate) fn end(&mut self, expected: Duration) {
-        self.under_way = self.under_way.saturating_sub(expected);
+    pub(crate) fn end(&mut self, commands: u32) {
+        self.under_way = self.under_way.saturating_sub(commands);
     }
 
     /// It was given up while the portal worked on it: it will cost what it costs.
-    pub(crate) fn abandon(&mut self, expected: Duration, moment: Moment, limit: &OperatingLimit) {
-        self.end(expected);
-        self.spend(expected, moment, limit);
+    pub(crate) fn abandon(&mut self, commands: u32, sent: Duration, moment: Moment, rules: &Rules) {
+        self.end(commands);
+        let took = self.estimate.saturating_mul(commands);
+        self.spend(Work { began: sent, took }, moment.now, moment.unix, rules);
     }
 
-    /// An answer that took `took` with `commands` of this counter, and what it told.
-    pub(crate) fn learn(
-        &mut self,
-        reading: &Reading,
-        commands: u32,
-        took: Duration,
-        moment: Moment,
-        limit: &OperatingLimit,
-    ) {
-        let Moment { now, .. } = moment;
-        let took = reading.worked.unwrap_or(took).min(took);
-        let Some(total) = reading.operating else {
-            self.estimate(took, commands);
-            self.spend(took, moment, limit);
-            return;
-        };
-        let before = self.window.sum(now);
-        let cost = if self.reported { took.min(total.saturating_sub(before)) } else { took };
-        self.estimate(cost, commands);
-        let portal_now = reading.portal_time(moment.unix);
-        let reset_in = reading.resets_in(moment.unix);
-        let minute = portal_now.as_secs() / 60;
-        self.window.set(total, minute, now, now + limit.window);
+    /// This process had the portal work on the method, and it told `reading` at the end.
+    pub(crate) fn learn(&mut self, told: &Told<'_>, moment: Moment, rules: &Rules) {
+        let Told { reading, work, commands } = *told;
+        let Moment { now, unix } = moment;
+        let took = work.iter().fold(Duration::ZERO, |sum, work| sum.saturating_add(work.took));
+        // Portals bill no more than that, and for some batches half of it: the sum they tell shows it soon enough.
+        self.estimate(took, commands);
+        let portal_now = reading.portal_time(unix);
+        if took > FREE {
+            work.iter().for_each(|work| self.spend(*work, now, portal_now, rules));
+        }
+        let Some(total) = reading.operating else { return };
         self.reported = true;
-        let Some(reset_in) = reset_in else { return };
-        // The newest portals drop the sum after a flat ban; it tells itself by its length.
+        let reset = reading.resets_in(unix).map(|left| now.saturating_add(left));
+        let expected = self.window.first_expiry();
+        let last = now.saturating_add(rules.operating.window);
+        // The newest portals ban for a flat time, and then forget the sum: the reset they tell is no expiry of ours.
         // https://github.com/bitrix24/b24jssdk/pull/539
-        let expected = self.window.first_expiry().unwrap_or(now + limit.window);
-        let is_ban = total >= self.threshold(limit) && near(reset_in, BAN) && !near(expected - now.min(expected), BAN);
-        let reset = now + reset_in;
-        if is_ban {
-            self.window.clear_at(reset);
-            self.blocked_until = reset + Duration::from_secs(1);
+        let is_ban = |reset: &Duration| {
+            let ban = now.saturating_add(BAN);
+            near(*reset, ban) && !expected.is_some_and(|expected| near(expected, ban))
+        };
+        if let Some(end) = reset.filter(is_ban).filter(|_| total >= self.threshold(rules)) {
+            self.window.set(total, now, None, last);
+            self.window.clear_at(end);
+            self.blocked_until = end.saturating_add(Duration::from_secs(1));
         } else {
-            self.window.set_first_expiry(reset);
+            self.window.set(total, now, reset, last);
         }
     }
 
     /// The portal has refused the method. It says nothing else, so what is remembered counts.
-    pub(crate) fn refused(&mut self, retry_after: Option<Duration>, now: Duration, limit: &OperatingLimit) {
+    pub(crate) fn refused(&mut self, retry_after: Option<Duration>, now: Duration, rules: &Rules) {
         let used = self.window.sum(now);
         let told = self.reported;
-        let explained = used.saturating_add(self.under_way) >= self.threshold(limit).mul_f64(LEAST_LIMIT_PART);
+        let explained = used.saturating_add(self.estimate.saturating_mul(self.under_way))
+            >= self.threshold(rules).mul_f64(LOWEST_LIMIT);
         self.refused = true;
         let reset = self.window.first_expiry().filter(|_| explained).map(|at| at + Duration::from_secs(1));
         if explained && used > MARGIN {
@@ -172,16 +211,18 @@ impl Meter {
         self.blocked_until = self.blocked_until.max(until).max(now + retry_after.unwrap_or_default());
     }
 
-    fn spend(&mut self, cost: Duration, Moment { now, unix }: Moment, limit: &OperatingLimit) {
-        if cost > FREE {
-            self.window.add(cost, unix.as_secs() / 60, now + limit.window);
-        }
+    /// Keeps what was spent, in the portal's minute it began in.
+    fn spend(&mut self, work: Work, now: Duration, portal_now: Duration, rules: &Rules) {
+        let ago = now.saturating_sub(work.began);
+        let minute = portal_now.saturating_sub(ago).as_secs() / 60;
+        self.window.add(work.took, minute, work.began.saturating_add(rules.operating.window));
     }
 
     /// Learns what one command costs: more at once, less slowly.
     fn estimate(&mut self, cost: Duration, commands: u32) {
         let one = if cost > FREE { cost / commands.max(1) } else { Duration::ZERO };
-        self.estimate = if one >= self.estimate { one } else { (self.estimate * 3 + one) / 4 };
+        self.estimate =
+            if one >= self.estimate { one } else { self.estimate.saturating_mul(3).saturating_add(one) / 4 };
     }
 }
 
@@ -194,9 +235,10 @@ fn near(one: Duration, other: Duration) -> bool {
 const BAN: Duration = Duration::from_secs(300);
 /// Calls up to that long cost nothing.
 const FREE: Duration = Duration::from_millis(100);
-/// Portals limit at 300 to 480 s: a lower part of the configured limit is no reason to refuse.
-const LEAST_LIMIT_PART: f64 = 0.6;
+/// Portals limit at 300 to 480 s, and 480 s is what is configured: a smaller part of it is no reason to refuse.
+const LOWEST_LIMIT: f64 = 0.6;
+const HIGHEST_LIMIT: f64 = 1.05;
 /// Below that a sum says nothing about the limit.
 const MARGIN: Duration = Duration::from_secs(6);
 const GRAIN: Duration = Duration::from_nanos(1);
-const UNDER_WAY_ALARM: Duration = Duration::from_secs(60);
+const ANSWER_ALARM: Duration = Duration::from_secs(60);

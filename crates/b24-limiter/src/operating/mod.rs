@@ -12,4 +12,4 @@ mod window;
 
 pub(crate) use account::{Account, Use, adaptive_delay};
 use meter::Meter;
-pub(crate) use meter::{Blocked, Moment};
+pub(crate) use meter::{Blocked, Moment, Rules, Told, Work};

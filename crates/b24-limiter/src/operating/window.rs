@@ -2,11 +2,16 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-/// The client's copy of one counter: what was spent in which minute, and when that expires.
+/// The client's copy of one counter: what this process spent in which minute, what others did, and when that expires.
+///
+/// The portal tells the sum and when the oldest part of it expires, but not how large that part is. What this process
+/// spent, and when, is known; the rest of the sum is taken for the oldest part.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    /// In the order they expire.
-    parts: VecDeque<Part>,
+    /// By minute, oldest first.
+    own: VecDeque<Part>,
+    others: Duration,
+    others_expire: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,77 +25,93 @@ struct Part {
 impl Window {
     /// What counts now.
     pub(super) fn sum(&mut self, now: Duration) -> Duration {
-        while self.parts.front().is_some_and(|part| part.expires <= now) {
-            self.parts.pop_front();
+        self.own.retain(|part| part.expires > now);
+        if self.others_expire <= now {
+            self.others = Duration::ZERO;
         }
-        self.parts.iter().fold(Duration::ZERO, |sum, part| sum.saturating_add(part.spent))
+        self.own_sum().saturating_add(self.others)
     }
 
-    /// Adds what the portal has not told yet, or never tells.
+    /// This process has spent something that expires then. A minute expires as a whole, with the first that was spent in
+    /// it.
     pub(super) fn add(&mut self, spent: Duration, minute: u64, expires: Duration) {
         if spent.is_zero() {
             return;
         }
-        match self.parts.back_mut().filter(|part| part.minute == minute) {
-            Some(part) => part.spent = part.spent.saturating_add(spent),
-            None => {
-                // A clock that was set back must not disturb the order.
-                let expires = self.parts.back().map_or(expires, |last| last.expires.max(expires));
-                self.parts.push_back(Part { minute, spent, expires });
+        let after = self.own.iter().rposition(|part| part.minute <= minute);
+        match after.and_then(|place| self.own.get_mut(place)).filter(|part| part.minute == minute) {
+            Some(part) => {
+                part.spent = part.spent.saturating_add(spent);
+                part.expires = part.expires.min(expires);
             }
+            None => self.own.insert(after.map_or(0, |place| place + 1), Part { minute, spent, expires }),
         }
     }
 
-    /// Makes the sum what the portal says it is: what is missing was spent in this minute, what is too much has expired.
-    pub(super) fn set(&mut self, total: Duration, minute: u64, now: Duration, expires: Duration) {
-        let own = self.sum(now);
-        self.add(total.saturating_sub(own), minute, expires);
-        let mut excess = own.saturating_sub(total);
-        while let Some(oldest) = self.parts.front_mut().filter(|_| !excess.is_zero()) {
-            let cut = oldest.spent.min(excess);
-            oldest.spent -= cut;
-            excess -= cut;
-            if oldest.spent.is_zero() {
-                self.parts.pop_front();
-            }
+    /// The portal tells the sum, and perhaps when the oldest part of it expires. What we did not spend others did, and
+    /// theirs is taken for the oldest part. Of ours, what is older than the oldest has expired; what is still too much was
+    /// billed at less than it took.
+    pub(super) fn set(&mut self, total: Duration, now: Duration, reset: Option<Duration>, last: Duration) {
+        self.sum(now);
+        if let Some(reset) = reset {
+            self.own.retain(|part| part.expires + SLACK >= reset);
         }
-    }
-
-    /// The oldest part expires then, and no other before it.
-    pub(super) fn set_first_expiry(&mut self, expires: Duration) {
-        if let Some(first) = self.parts.front_mut() {
-            first.expires = expires;
+        let own = self.own_sum();
+        self.others = total.saturating_sub(own);
+        self.others_expire = reset.unwrap_or(last);
+        if own > total {
+            let share = total.as_secs_f64() / own.as_secs_f64();
+            self.own.iter_mut().for_each(|part| part.spent = part.spent.mul_f64(share));
         }
-        for part in &mut self.parts {
-            part.expires = part.expires.max(expires);
+        let Some(reset) = reset else { return };
+        // Nothing expires before the oldest part, and that is one of ours when there are no others.
+        self.own.iter_mut().for_each(|part| part.expires = part.expires.max(reset));
+        if let Some(first) = self.own.front_mut().filter(|_| self.others.is_zero()) {
+            first.expires = reset;
         }
     }
 
     /// Nothing counts after that.
     pub(super) fn clear_at(&mut self, expires: Duration) {
-        for part in &mut self.parts {
+        self.others_expire = self.others_expire.min(expires);
+        for part in &mut self.own {
             part.expires = part.expires.min(expires);
         }
     }
 
-    /// When the oldest part expires.
+    /// When the first part expires.
     pub(super) fn first_expiry(&self) -> Option<Duration> {
-        self.parts.front().map(|part| part.expires)
+        self.parts().map(|(expires, _)| expires).min()
     }
 
     /// When the sum will not be above `most` any more, if nothing is added.
     pub(super) fn falls_to(&mut self, most: Duration, now: Duration) -> Option<Duration> {
         let mut sum = self.sum(now);
-        let mut parts = self.parts.iter();
+        let mut parts: Vec<_> = self.parts().collect();
+        parts.sort_unstable();
         let mut when = None;
-        while sum > most {
-            let part = parts.next()?;
-            sum = sum.saturating_sub(part.spent);
-            when = Some(part.expires);
+        for (expires, spent) in parts {
+            if sum <= most {
+                break;
+            }
+            sum = sum.saturating_sub(spent);
+            when = Some(expires);
         }
         when
     }
+
+    fn parts(&self) -> impl Iterator<Item = (Duration, Duration)> {
+        let others = Some((self.others_expire, self.others)).filter(|(_, spent)| !spent.is_zero());
+        self.own.iter().map(|part| (part.expires, part.spent)).chain(others)
+    }
+
+    fn own_sum(&self) -> Duration {
+        self.own.iter().fold(Duration::ZERO, |sum, part| sum.saturating_add(part.spent))
+    }
 }
+
+/// How much the two clocks may differ on one moment: portals tell whole seconds.
+const SLACK: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -110,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_minute_is_given_back_after_another() {
-        let mut window = window(&[(0, 6, 600), (0, 2, 601), (1, 6, 670)]);
+        // Long work tells late when it began.
+        let mut window = window(&[(1, 6, 670), (0, 6, 600), (0, 2, 601)]);
         assert_eq!(window.sum(S * 599), S * 14);
         assert_eq!(window.falls_to(S * 6, S * 599), Some(S * 600));
         assert_eq!(window.falls_to(S * 5, S * 599), Some(S * 670));
@@ -122,22 +144,34 @@ mod tests {
     #[test]
     fn the_portals_word_replaces_ours() {
         let mut window = window(&[(0, 6, 600), (1, 6, 670)]);
-        window.set(S * 20, 2, S * 130, S * 730);
-        assert_eq!((window.sum(S * 130), window.falls_to(S * 8, S * 130)), (S * 20, Some(S * 670)));
-        // Less than we thought: the oldest part must have expired.
-        window.set(S * 9, 2, S * 140, S * 740);
-        assert_eq!((window.sum(S * 140), window.first_expiry()), (S * 9, Some(S * 670)));
-        window.set_first_expiry(S * 650);
-        assert_eq!(window.sum(S * 650), S * 8);
-        window.clear_at(S * 700);
-        assert_eq!(window.sum(S * 700), Duration::ZERO);
+        // Others have spent eight, and the first of it expires at 500.
+        window.set(S * 20, S * 130, Some(S * 500), S * 730);
+        assert_eq!((window.sum(S * 130), window.sum(S * 500)), (S * 20, S * 12));
+        // The oldest part is another one now: ours has expired.
+        window.set(S * 6, S * 510, Some(S * 671), S * 740);
+        assert_eq!((window.sum(S * 670), window.sum(S * 671)), (S * 6, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_billed_at_half_counts_at_half_in_every_minute() {
+        let mut window = window(&[(0, 40, 600), (1, 80, 660)]);
+        window.set(S * 60, S * 70, Some(S * 600), S * 670);
+        assert_eq!((window.sum(S * 70), window.sum(S * 600)), (S * 60, S * 40));
+    }
+
+    #[test]
+    fn a_ban_clears_everything_at_its_end() {
+        let mut window = window(&[(0, 6, 600), (1, 6, 670)]);
+        window.set(S * 20, S * 130, None, S * 730);
+        window.clear_at(S * 430);
+        assert_eq!((window.sum(S * 429), window.sum(S * 430)), (S * 20, Duration::ZERO));
     }
 
     proptest! {
         /// The model is the portal's: by minute of its clock the first call and the sum, each part for ten minutes after
-        /// its first call. Told every sum and every reset, the copy never believes less than the portal counts.
+        /// its first call. The copy never believes less than that, whether it is told the sum or not.
         #[test]
-        fn follows_a_portal_that_tells_every_sum(calls in prop::collection::vec((0_u32..90, 1_u32..60), 1..80)) {
+        fn follows_the_portal(told: bool, calls in prop::collection::vec((0_u32..90, 1_u32..60), 1..80)) {
             let mut window = Window::default();
             let mut model: Vec<(u64, u32, u32)> = Vec::new();
             let mut now = 0;
@@ -151,8 +185,10 @@ mod tests {
                     Some((_, _, spent)) => *spent += cost,
                     None => model.push((minute, now, cost)),
                 }
-                window.set(S * (sum + cost), minute, S * now, S * (now + 600));
-                window.set_first_expiry(S * (model[0].1 + 600));
+                window.add(S * cost, minute, S * (now + 600));
+                if told {
+                    window.set(S * (sum + cost), S * now, Some(S * (model[0].1 + 600)), S * (now + 600));
+                }
             }
         }
     }
