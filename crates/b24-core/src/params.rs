@@ -31,13 +31,23 @@ impl Params {
     /// # Errors
     /// [`SdkCode::InvalidParams`] when the value cannot be serialised or is no object.
     pub fn object<T: Serialize + ?Sized>(value: &T) -> Result<Self, Error> {
-        let json = serde_json::to_vec(value).map_err(|source| {
-            Error::usage(SdkCode::InvalidParams, "the parameters cannot be written as JSON").with_source(source)
-        })?;
+        let json = to_json(value)?;
         match json.trim_ascii_start().first() {
             Some(b'{') => Ok(Self(json.into())),
             Some(b'n') => Ok(Self::empty()),
             _ => Err(Error::usage(SdkCode::InvalidParams, "the parameters must be a JSON object")),
+        }
+    }
+
+    /// Serialises a list: the commands of a v3 batch.
+    ///
+    /// # Errors
+    /// [`SdkCode::InvalidParams`] when the value cannot be serialised or is no list.
+    pub fn list<T: Serialize + ?Sized>(value: &T) -> Result<Self, Error> {
+        let json = to_json(value)?;
+        match json.trim_ascii_start().first() {
+            Some(b'[') => Ok(Self(json.into())),
+            _ => Err(Error::usage(SdkCode::InvalidParams, "the parameters must be a JSON list")),
         }
     }
 
@@ -52,6 +62,12 @@ impl Params {
     pub fn into_bytes(self) -> Bytes {
         self.0
     }
+}
+
+fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value).map_err(|source| {
+        Error::usage(SdkCode::InvalidParams, "the parameters cannot be written as JSON").with_source(source)
+    })
 }
 
 impl Default for Params {

@@ -123,17 +123,20 @@ impl Line {
         self.places[..=lane as usize].iter().map(|places| places.len() as u64).sum()
     }
 
-    /// How many calls go before this one, roughly and rather too many: those that may still pass it are counted too.
-    pub(crate) fn ahead_at_most(&self, ticket: Ticket) -> u64 {
+    /// How many calls go before this one: those that gave up meanwhile, and bulk calls that may have their turn, are counted
+    /// too.
+    pub(crate) fn ahead(&self, ticket: Ticket) -> u64 {
         let own = self.lane(ticket.lane);
         let before = own.first_key_value().map_or(0, |(first, _)| ticket.number.saturating_sub(*first));
-        let before = before.min(own.len() as u64) + 1;
-        let others = match ticket.lane {
-            Lane::Repeat => 0,
-            Lane::Interactive => before / u64::from(TURNS),
-            Lane::Bulk => before * u64::from(TURNS),
-        };
-        before + others + self.lane(Lane::Repeat).len() as u64
+        let before = before.min(own.len() as u64);
+        let waiting = |lane| self.lane(lane).len() as u64;
+        let turns = u64::from(TURNS);
+        before
+            + match ticket.lane {
+                Lane::Repeat => 0,
+                Lane::Interactive => waiting(Lane::Repeat) + waiting(Lane::Bulk).min(before / turns),
+                Lane::Bulk => waiting(Lane::Repeat) + waiting(Lane::Interactive).min((before + 1) * turns),
+            }
     }
 
     /// When the head was due to act.

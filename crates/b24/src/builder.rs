@@ -42,9 +42,9 @@ pub struct Builder<C = HttpClient, L = Identity> {
 #[derive(Default)]
 struct Restraint {
     retry: RetryPolicy,
-    /// For the process-wide limiter of the portal; `None` leaves it as it is.
+    /// For the limiter; `None` leaves it as it is.
     restrictions: Option<Restrictions>,
-    /// In its place.
+    /// In place of the process-wide one of the portal.
     limiter: Option<Limiter>,
 }
 
@@ -86,6 +86,7 @@ impl<C, L> Builder<C, L> {
     }
 
     /// How often and after which failures a call is sent again. Default: [`RetryPolicy::default`], three sends at most.
+    /// [`restrictions`](Self::restrictions) say it too; the later word counts.
     #[cfg(feature = "limiter")]
     #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
@@ -110,7 +111,8 @@ impl<C, L> Builder<C, L> {
         Ok(self)
     }
 
-    /// Goes by a limiter of your own instead of the one that all handles on the portal share.
+    /// Goes by a limiter of your own instead of the one that all handles on the portal share. Restrictions that are given
+    /// are given to it.
     #[cfg(feature = "limiter")]
     #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
     pub fn limiter(mut self, limiter: Limiter) -> Self {
@@ -174,15 +176,12 @@ impl Restraint {
     /// The limiter of `portal`, and the layer of its repeats.
     fn join(self, portal: &PortalAddress) -> (Limiter, RetryLayer) {
         let Self { retry, restrictions, limiter } = self;
-        let shared = || {
-            let known = Limiters::process_wide().get(portal.authority().as_str());
-            if let Some(restrictions) = restrictions {
-                // They were checked when they were given.
-                let _ = known.update(|known| *known = restrictions);
-            }
-            known
-        };
-        (limiter.unwrap_or_else(shared), RetryLayer::new(retry))
+        let limiter = limiter.unwrap_or_else(|| Limiters::process_wide().get(portal.authority().as_str()));
+        if let Some(restrictions) = restrictions {
+            // They were checked when they were given.
+            let _ = limiter.update(|known| *known = restrictions);
+        }
+        (limiter, RetryLayer::new(retry))
     }
 }
 

@@ -32,7 +32,7 @@ impl Limits {
     ///
     /// let b24 = B24::from_webhook_url("https://example.bitrix24.com/rest/1/k32t88gf3azpmwv3/")?;
     /// if let Some(limits) = b24.limits() {
-    ///     limits.update(|restrictions| restrictions.rate = Some(RateLimit::from_tariff("b24_enterprise")))?;
+    ///     limits.update(|restrictions| restrictions.rate = RateLimit::from_tariff("b24_enterprise"))?;
     /// }
     /// # Ok::<(), b24::Error>(())
     /// ```

@@ -51,9 +51,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The plan of the portal, and its rate. Those that wait go by the new numbers at once.
     let info = b24.v2().call("app.info").send::<Value>().await?.result;
     let licence = info["LICENSE"].as_str().unwrap_or_default();
-    let rate = if portal.is_some() { RateLimit::new(10.0, 5.0) } else { RateLimit::from_tariff(licence) };
-    limits.update(|restrictions| restrictions.rate = Some(rate))?;
-    println!("{licence}: {} a second from now on", rate.drain_per_second);
+    let rate = if portal.is_some() { Some(RateLimit::new(10.0, 5.0)) } else { RateLimit::from_tariff(licence) };
+    limits.update(|restrictions| restrictions.rate = rate)?;
+    println!("{licence}: {:?} a second from now on", rate.map(|rate| rate.drain_per_second));
 
     // Who cannot wait says so, and knows at once: the call is not sent, and repeating it is safe.
     match b24.v2().call("profile").deadline(Duration::from_millis(100)).send::<Value>().await {

@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
+    hash::{BuildHasher, Hash, RandomState},
+    sync::{Arc, LazyLock},
 };
 
 use crate::{PortalAddress, Secret};
@@ -65,7 +65,7 @@ impl Grant {
     }
 
     /// Whose operating time its calls spend: a number that is the same for all grants of one webhook or application of the
-    /// portal.
+    /// portal, in this process.
     ///
     /// Source: <https://apidocs.bitrix24.com/settings/performance/limits.html>
     #[must_use]
@@ -81,9 +81,9 @@ impl Grant {
 }
 
 fn number_of(identity: &(impl Hash + ?Sized)) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    identity.hash(&mut hasher);
-    hasher.finish()
+    /// Drawn anew in each process: the number of a secret says nothing about it anywhere else.
+    static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    NUMBERS.hash_one(identity)
 }
 
 impl Credential {

@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    hash::{Hash, Hasher},
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -77,19 +78,18 @@ fn without_suffix(method: &str) -> &str {
     method.strip_suffix(".json").or_else(|| method.strip_suffix(".xml")).unwrap_or(method)
 }
 
-/// The webhook, told by its path. Applications are told apart by nothing in a request that outlives their tokens: all of
-/// one portal count together.
+/// The webhook, told by user and secret in its path. Applications are told apart by nothing in a request that outlives
+/// their tokens: all of one portal count together.
 fn owner(uri: &Uri, headers: &::http::HeaderMap) -> u64 {
-    let path = uri.path().trim_end_matches('/');
-    let webhook = path.rsplit_once('/').map_or("", |(before, _)| before);
-    let is_webhook = !headers.contains_key(header::AUTHORIZATION) && webhook.trim_start_matches("/rest").contains('/');
-    if !is_webhook {
-        return 0;
+    let segments = segments(uri.path()).unwrap_or_default();
+    match segments.as_slice() {
+        [user, secret, _, ..] if !headers.contains_key(header::AUTHORIZATION) => OWNERS.hash_one((user, secret)),
+        _ => 0,
     }
-    let mut hasher = std::collections::hash_map::DefaultHasher::new();
-    webhook.hash(&mut hasher);
-    hasher.finish()
 }
+
+/// Drawn anew in each process: the number of a secret says nothing about it anywhere else.
+static OWNERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 fn retry_after(headers: &::http::HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
@@ -138,6 +138,7 @@ mod tests {
         let owner = |uri: &'static str| owner(&Uri::from_static(uri), &::http::HeaderMap::new());
         let one = owner("https://p.bitrix24.com/rest/1/a/profile");
         assert_eq!(one, owner("https://p.bitrix24.com/rest/1/a/user.get/"));
+        assert_eq!(one, owner("https://p.bitrix24.com/rest/api/1/a/tasks.task.get"));
         assert_ne!(one, owner("https://p.bitrix24.com/rest/1/b/profile"));
         assert_eq!(owner("https://p.bitrix24.com/rest/profile"), 0);
     }

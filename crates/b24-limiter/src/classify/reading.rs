@@ -19,6 +19,26 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// A sum of operating time that is partly given back at `resets_at`, by the portal's clock.
+    #[must_use]
+    pub fn new(operating: Duration, resets_at: Duration) -> Self {
+        Self { operating: Some(operating), resets_at: Some(resets_at), ..Self::default() }
+    }
+
+    /// Says what the portal's time of day was.
+    #[must_use]
+    pub fn with_portal_now(mut self, now: Duration) -> Self {
+        self.portal_now = Some(now);
+        self
+    }
+
+    /// Says how long the portal worked on it.
+    #[must_use]
+    pub fn with_worked(mut self, worked: Duration) -> Self {
+        self.worked = Some(worked);
+        self
+    }
+
     /// What the `time` of an answer tells.
     #[must_use]
     pub fn of(time: &Time) -> Self {

@@ -85,7 +85,7 @@ impl Spend {
         }
     }
 
-    /// Says how long the request may wait: see [`RestrictionLayer::rejecting`](crate::RestrictionLayer::rejecting).
+    /// Says how long the request may wait. Only a layer that [rejects](crate::RestrictionLayer::rejecting) reads it.
     #[must_use]
     pub fn with_time_left(mut self, time_left: Option<Duration>) -> Self {
         self.time_left = time_left;

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Bounded, Turn, state::State};
 use crate::{
+    RetryPolicy,
     classify::Spend,
     operating::Moment,
     quota::{InProcess, QuotaStore},
@@ -30,6 +31,8 @@ pub struct Limiter(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) timer: Box<dyn Timer>,
     pub(super) store: Box<dyn QuotaStore>,
+    /// Held while parameters change.
+    tuning: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -47,21 +50,24 @@ impl Limiter {
         LimiterBuilder::default()
     }
 
-    /// The parameters as they are now. Changing them changes nothing: see [`update`](Self::update).
+    /// The parameters as they are now, without what retries go by. Changing them changes nothing: see
+    /// [`update`](Self::update).
     #[must_use]
     pub fn restrictions(&self) -> Restrictions {
         self.state().restrictions.clone()
     }
 
-    /// Changes parameters while calls are under way; those that wait go by the new ones. What retries go by is not read
-    /// here: it belongs to the [`RetryLayer`](crate::RetryLayer).
+    /// Changes parameters while calls are under way; those that wait go by the new ones. One update after another: `change`
+    /// must not call it again. What retries go by is not kept here, it belongs to the [`RetryLayer`](crate::RetryLayer).
     ///
     /// # Errors
     /// [`InvalidRestrictions`] when the outcome makes no sense; then nothing changes.
     pub fn update(&self, change: impl FnOnce(&mut Restrictions)) -> Result<(), InvalidRestrictions> {
+        let _one_at_a_time = self.0.tuning.lock();
         let mut changed = self.restrictions();
         change(&mut changed);
         changed.check()?;
+        changed.retry = RetryPolicy::default();
         self.state().retune(changed, self.now());
         Ok(())
     }
@@ -184,10 +190,12 @@ impl LimiterBuilder {
 
     /// The limiter, with parameters that are known to make sense.
     pub(super) fn build_checked(self) -> Limiter {
-        let Self { restrictions, timer, store } = self;
+        let Self { mut restrictions, timer, store } = self;
+        restrictions.retry = RetryPolicy::default();
         Limiter(Arc::new(Shared {
             timer: timer.unwrap_or_else(|| Box::new(TokioTimer::new())),
             store: store.unwrap_or_else(|| Box::new(InProcess::new())),
+            tuning: Mutex::default(),
             state: Mutex::new(State::new(restrictions)),
         }))
     }

@@ -1,17 +1,20 @@
 //! What the counters show.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::state::State;
+use super::{state::State, wish::Wish};
 use crate::{
     operating::Account,
     quota::Gauge,
-    stats::{MethodStats, RateStats, Stats},
+    stats::{MethodStats, Observer, RateStats, Stats},
 };
 
 impl State {
-    pub(super) fn reject(&mut self) {
+    /// A call is not let wait.
+    pub(super) fn reject(&mut self, wish: &mut Wish, now: Duration) -> Vec<Arc<dyn Observer>> {
+        self.leave(wish, now);
         self.tally.rejected += 1;
+        self.observers.clone()
     }
 
     pub(super) fn reset_stats(&mut self) {
@@ -35,7 +38,8 @@ impl State {
             pause: gauge.pause,
             refusals_in_a_row: gauge.refusals_in_a_row,
         });
-        let mut methods: Vec<_> = self.accounts.values_mut().map(|account| method_stats(account, now)).collect();
+        let mut methods: Vec<_> =
+            self.accounts.iter_mut().map(|((owner, _), account)| method_stats(*owner, account, now)).collect();
         methods.sort_by(|one, other| one.method.cmp(&other.method));
         let tally = &self.tally;
         Stats {
@@ -60,8 +64,9 @@ impl State {
     }
 }
 
-fn method_stats(account: &mut Account, now: Duration) -> MethodStats {
+fn method_stats(owner: u64, account: &mut Account, now: Duration) -> MethodStats {
     MethodStats {
+        owner,
         method: account.method.clone(),
         sends: account.tally.sends,
         duration: account.tally.duration,

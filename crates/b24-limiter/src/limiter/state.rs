@@ -199,9 +199,7 @@ impl State {
         if let Some(ticket) = wish.rate_ticket.filter(|_| wish.standing == Standing::Rate) {
             if !self.rate_line.is_turn(ticket, now) {
                 self.rate_line.park(ticket, None, cx.waker());
-                let turn = Shape::new(&rate, 1.0).time_for(self.rate_line.ahead_at_most(ticket));
-                let until = self.rate_line.due().max(now) + turn + PATIENCE;
-                return wish.wait_until(until, now, now);
+                return wish.wait_until(self.watch_rate_line(&rate, ticket, now), now, now);
             }
         }
         match self.token(&rate, store, now, cx) {
@@ -218,6 +216,16 @@ impl State {
                 wish.wait_until(until, until, now)
             }
         }
+    }
+
+    /// When a call that is not the head looks whether those before it still go: when it should have gone itself, or soon,
+    /// where the head has been called and should act at once.
+    fn watch_rate_line(&self, rate: &RateLimit, ticket: Ticket, now: Duration) -> Duration {
+        let due = self.rate_line.due();
+        if due <= now {
+            return now + PATIENCE;
+        }
+        due.saturating_add(Shape::new(rate, 1.0).time_for(self.rate_line.ahead(ticket))).saturating_add(PATIENCE)
     }
 
     fn join_rate_line(&mut self, wish: &mut Wish, rate: &RateLimit, now: Duration) -> Option<Rejection> {

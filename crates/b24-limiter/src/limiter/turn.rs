@@ -11,7 +11,11 @@ use std::{
 use b24_core::keys;
 
 use super::{Bounded, Limiter, Permit, Rejection, state::Step, wish::Wish};
-use crate::{classify::Spend, stats::Waited, timer::Sleep};
+use crate::{
+    classify::Spend,
+    stats::{Rejected, Waited},
+    timer::Sleep,
+};
 
 /// Waits until a call may go. Made by [`Limiter::turn`].
 ///
@@ -53,7 +57,9 @@ impl Turn {
                     return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited)));
                 }
                 Step::Reject(rejection) => {
-                    self.limiter.state().reject();
+                    let observers = self.limiter.state().reject(wish, now);
+                    let event = Rejected { method: spend.method(), wait: rejection.wait() };
+                    observers.iter().for_each(|observer| observer.rejected(&event));
                     return Poll::Ready(Err(rejection));
                 }
                 Step::Until(until) => ready!(self.poll_alarm(until, now, cx)),

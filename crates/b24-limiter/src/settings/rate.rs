@@ -30,17 +30,17 @@ impl RateLimit {
     }
 
     /// The numbers of a plan, told by the licence's name, such as `LICENSE_FAMILY` of `app.info`. The name may carry a
-    /// region or a size (`b24_enterprise`, `ru_enterprise250`); everything else is a plan of 50 at once, 2 a second.
+    /// region or a size (`b24_enterprise`, `ru_enterprise250`). A self-hosted portal (`selfhosted`) has no limit, hence
+    /// `None`; everything else is a plan of 50 at once, 2 a second.
     ///
     /// It is the rate alone: assign it to [`Restrictions::rate`](super::Restrictions::rate), and what else was set stays.
     #[must_use]
-    pub fn from_tariff(name: &str) -> Self {
-        let is_word = |part: &str| {
-            part.get(..ENTERPRISE.len()).is_some_and(|head| head.eq_ignore_ascii_case(ENTERPRISE))
-                && part[ENTERPRISE.len()..].bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let enterprise = name.split(|char: char| !char.is_ascii_alphanumeric()).any(is_word);
-        if enterprise { Self::enterprise() } else { Self::default() }
+    pub fn from_tariff(name: &str) -> Option<Self> {
+        let words = || name.split(|char: char| !char.is_ascii_alphanumeric());
+        if words().any(|word| is_word(word, "selfhosted")) {
+            return None;
+        }
+        Some(if words().any(|word| is_word(word, "enterprise")) { Self::enterprise() } else { Self::default() })
     }
 
     pub(super) fn check(&self) -> Result<(), InvalidRestrictions> {
@@ -57,7 +57,12 @@ impl Default for RateLimit {
     }
 }
 
-const ENTERPRISE: &str = "enterprise";
+/// Whether `part` is `word`, perhaps with a number behind it.
+fn is_word(part: &str, word: &str) -> bool {
+    let same = part.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    same && part[word.len()..].bytes().all(|byte| byte.is_ascii_digit())
+}
+
 const MOST: f64 = 1e6;
 /// A call in 20 minutes: below that a wait is no rate.
 const LEAST_DRAIN: f64 = 0.001;
@@ -70,19 +75,20 @@ mod tests {
     #[test]
     fn a_licence_with_region_and_size_is_recognised() {
         for (name, want) in [
-            ("enterprise", 250.0),
-            ("Enterprise", 250.0),
-            ("b24_enterprise", 250.0),
-            ("ru_enterprise250", 250.0),
-            ("enterprise-1000", 250.0),
-            ("pro100", 50.0),
-            ("project", 50.0),
-            ("notenterprise", 50.0),
-            ("enterprisey", 50.0),
-            ("", 50.0),
-            ("é_ENTERPRISE_ü", 250.0),
+            ("enterprise", Some(250.0)),
+            ("Enterprise", Some(250.0)),
+            ("b24_enterprise", Some(250.0)),
+            ("ru_enterprise250", Some(250.0)),
+            ("enterprise-1000", Some(250.0)),
+            ("pro100", Some(50.0)),
+            ("project", Some(50.0)),
+            ("notenterprise", Some(50.0)),
+            ("enterprisey", Some(50.0)),
+            ("", Some(50.0)),
+            ("é_ENTERPRISE_ü", Some(250.0)),
+            ("ru_selfhosted", None),
         ] {
-            assert!((RateLimit::from_tariff(name).burst - want).abs() < 0.1, "{name}");
+            assert_eq!(RateLimit::from_tariff(name).map(|rate| rate.burst), want, "{name}");
         }
     }
 }

@@ -45,7 +45,7 @@ impl Restrictions {
     /// The default with the rate of a plan, told by the licence's name: see [`RateLimit::from_tariff`].
     #[must_use]
     pub fn from_tariff(name: &str) -> Self {
-        Self { rate: Some(RateLimit::from_tariff(name)), ..Self::default() }
+        Self { rate: RateLimit::from_tariff(name), ..Self::default() }
     }
 
     /// A portal of one's own, which limits no rate: calls go out as they come. What the portal tells of operating time

@@ -5,6 +5,6 @@ mod observer;
 mod snapshot;
 mod tally;
 
-pub use observer::{Answered, Observer, Paused, Waited};
+pub use observer::{Answered, Observer, Paused, Rejected, Waited};
 pub use snapshot::{Failure, MethodStats, RateStats, Stats, Waits};
 pub(crate) use tally::{MethodTally, Tally};

@@ -25,6 +25,11 @@ pub trait Observer: fmt::Debug + Send + Sync + 'static {
         let _ = event;
     }
 
+    /// A call is not sent, because it would have to wait too long.
+    fn rejected(&self, event: &Rejected<'_>) {
+        let _ = event;
+    }
+
     /// A send is over.
     fn answered(&self, event: &Answered<'_>) {
         let _ = event;
@@ -34,6 +39,16 @@ pub trait Observer: fmt::Debug + Send + Sync + 'static {
     fn paused(&self, event: &Paused) {
         let _ = event;
     }
+}
+
+/// A call is not sent, because it would have to wait too long.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Rejected<'a> {
+    /// The method, where it is known.
+    pub method: Option<&'a str>,
+    /// How long it would have had to wait, at least.
+    pub wait: Duration,
 }
 
 /// A send goes after a wait.

@@ -90,7 +90,8 @@ pub struct RateStats {
     pub drain_per_second: f64,
     /// How many calls wait for their turn.
     pub waiting: usize,
-    /// How long all of them still pause after a refusal.
+    /// How long all of them still pause after a refusal. After that they wait until there is room: a refusal says that
+    /// others have filled the bucket.
     pub pause: Duration,
     /// Refusals without a success between them.
     pub refusals_in_a_row: u32,
@@ -100,6 +101,8 @@ pub struct RateStats {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct MethodStats {
+    /// Whose operating time it is: the number of [`Grant::owner`](b24_core::Grant::owner).
+    pub owner: u64,
     /// Its name, in lower case.
     pub method: Method,
     /// Sends that are over.
