@@ -2,81 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use std::{
-    future::{Ready, ready},
-    sync::{Arc, Mutex},
-    task::{Context, Poll},
-    time::Duration,
-};
+mod common;
 
-use b24_core::{ApiVersion, CallOptions, Error, Method, Params, RestError, RestRequest, RestResponse, SdkCode};
+use std::time::Duration;
+
+use b24_core::{ApiVersion, CallOptions, Error, RestError, RestRequest, RestResponse, SdkCode};
 use b24_limiter::{RetryLayer, RetryPolicy};
+use common::{Probe, answer, busy, call, lost};
 use http::StatusCode;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
-
-type Script = dyn Fn(usize) -> Result<RestResponse, Error> + Send + Sync;
-
-/// Panics unless that very instance was made ready before `call`; answers send number n with a script.
-struct Probe {
-    ready: bool,
-    script: Arc<Script>,
-    seen: Arc<Mutex<Vec<(Instant, RestRequest)>>>,
-}
-
-impl Probe {
-    fn new(script: impl Fn(usize) -> Result<RestResponse, Error> + Send + Sync + 'static) -> Self {
-        Self { ready: false, script: Arc::new(script), seen: Arc::default() }
-    }
-
-    fn sends(&self) -> usize {
-        self.seen.lock().unwrap().len()
-    }
-
-    fn requests(&self) -> Vec<RestRequest> {
-        self.seen.lock().unwrap().iter().map(|(_, request)| request.clone()).collect()
-    }
-}
-
-impl Clone for Probe {
-    fn clone(&self) -> Self {
-        Self { ready: false, script: Arc::clone(&self.script), seen: Arc::clone(&self.seen) }
-    }
-}
-
-impl Service<RestRequest> for Probe {
-    type Response = RestResponse;
-    type Error = Error;
-    type Future = Ready<Result<RestResponse, Error>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.ready = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: RestRequest) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without having been made ready");
-        let mut seen = self.seen.lock().unwrap();
-        seen.push((Instant::now(), request));
-        ready((self.script)(seen.len()))
-    }
-}
-
-fn busy() -> Error {
-    Error::from(RestError::new(StatusCode::SERVICE_UNAVAILABLE, "QUERY_LIMIT_EXCEEDED", "")).with_attempts(1)
-}
-
-fn lost() -> Error {
-    Error::transport(SdkCode::NetworkError, "lost", true).with_attempts(1)
-}
-
-fn answer() -> Result<RestResponse, Error> {
-    RestResponse::read(StatusCode::OK, r#"{"result":true}"#.into())
-}
-
-fn call(version: ApiVersion, method: &str) -> RestRequest {
-    RestRequest::new(version, Method::new(method).unwrap(), Params::object(&serde_json::json!({ "a": 1 })).unwrap())
-}
 
 async fn run(probe: &Probe, policy: RetryPolicy, request: RestRequest) -> Result<RestResponse, Error> {
     RetryLayer::new(policy).layer(probe.clone()).oneshot(request).await
