@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Limiter, uses::Uses};
+use super::{Limiter, state::Token, uses::Uses};
 use crate::{
     classify::{Command, Lesson, Refused, Spend},
     operating::Moment,
-    quota::Tokens,
     stats::{Answered, Paused},
 };
 
@@ -20,7 +19,7 @@ pub struct Permit {
     limiter: Limiter,
     spend: Spend,
     uses: Uses,
-    token: Option<Tokens>,
+    token: Option<Token>,
     waited: Duration,
     sent: Option<Duration>,
     settled: bool,
@@ -31,14 +30,14 @@ pub struct Permit {
 pub(super) struct Settlement<'a> {
     pub(super) uses: &'a Uses,
     pub(super) commands: &'a [Command],
-    pub(super) token: Option<&'a Tokens>,
+    pub(super) token: Option<&'a Token>,
     pub(super) lesson: &'a Lesson,
     pub(super) sent: Duration,
     pub(super) moment: Moment,
 }
 
 impl Permit {
-    pub(super) fn new(limiter: Limiter, spend: Spend, uses: Uses, token: Option<Tokens>, waited: Duration) -> Self {
+    pub(super) fn new(limiter: Limiter, spend: Spend, uses: Uses, token: Option<Token>, waited: Duration) -> Self {
         Self { limiter, spend, uses, token, waited, sent: None, settled: false }
     }
 

@@ -2,21 +2,25 @@
 
 use std::time::Duration;
 
-use super::{permit::Settlement, state::State, uses::Uses};
+use super::{
+    permit::Settlement,
+    state::{State, Token},
+    uses::Uses,
+};
 use crate::{
     classify::{Reading, Refused},
     operating::{Moment, Rules, Told, Use, Work},
-    quota::{QuotaStore, Refusal, Tokens},
+    quota::{QuotaStore, Refusal},
     stats::Failure,
 };
 
 impl State {
     /// A call that had its turn did not go.
-    pub(super) fn cancel(&mut self, uses: &Uses, token: Option<&Tokens>, store: &dyn QuotaStore, now: Duration) {
+    pub(super) fn cancel(&mut self, uses: &Uses, token: Option<&Token>, store: &dyn QuotaStore, now: Duration) {
         self.end_all(uses, now);
         self.tally.in_flight -= 1;
         if let Some(token) = token {
-            self.chore(store.give_back(token, now));
+            self.tell(token, store, |store, token| store.give_back(token, now));
             self.rate_line.call_head(now);
         }
     }
@@ -25,7 +29,7 @@ impl State {
     pub(super) fn abandon(
         &mut self,
         uses: &Uses,
-        token: Option<&Tokens>,
+        token: Option<&Token>,
         sent: Duration,
         store: &dyn QuotaStore,
         moment: Moment,
@@ -38,7 +42,7 @@ impl State {
         }
         self.tally.in_flight -= 1;
         if let Some(token) = token {
-            self.chore(store.arrived(token, sent, moment.now));
+            self.tell(token, store, |store, token| store.arrived(token, sent, moment.now));
         }
     }
 
@@ -48,16 +52,13 @@ impl State {
         let Moment { now, unix } = moment;
         let took = now.saturating_sub(sent);
         if let Some(token) = token {
-            let told = match lesson.refused {
-                Some(Refused::Rate) => {
-                    let rate = self.restrictions.rate.unwrap_or_default();
-                    let retry_after = lesson.retry_after;
-                    store.refused(&Refusal { rate, token: Some(*token), sent, now, retry_after })
-                }
+            let rate = self.restrictions.rate.unwrap_or_default();
+            let retry_after = lesson.retry_after;
+            self.tell(token, store, |store, token| match lesson.refused {
+                Some(Refused::Rate) => store.refused(&Refusal { rate, token: Some(*token), sent, now, retry_after }),
                 _ if lesson.unsent => store.give_back(token, now),
                 _ => store.arrived(token, sent, now),
-            };
-            self.chore(told);
+            });
         }
         self.end_all(uses, now);
         self.learn_call(settlement, took);

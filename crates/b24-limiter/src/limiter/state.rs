@@ -49,11 +49,19 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) enum Step {
     /// It goes, with a token where there is a rate.
-    Go(Option<Tokens>),
+    Go(Option<Token>),
     /// It waits; it looks again when it is woken, or then.
     Until(Duration),
     /// It must not wait so long.
     Reject(Rejection),
+}
+
+/// One token, and where it came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token {
+    pub(super) tokens: Tokens,
+    /// The process counted for itself, because the store did not answer.
+    own: bool,
 }
 
 impl State {
@@ -253,7 +261,7 @@ impl State {
         store: &dyn QuotaStore,
         now: Duration,
         cx: &mut Context<'_>,
-    ) -> Result<Tokens, Duration> {
+    ) -> Result<Token, Duration> {
         if let Some(token) = self.leased(store, now) {
             return Ok(token);
         }
@@ -268,11 +276,9 @@ impl State {
                 return Err(now + SLOW_STORE);
             }
         };
+        let own = answer.is_err();
         let take = match answer {
-            Ok(take) => {
-                self.fallback = None;
-                take
-            }
+            Ok(take) => take,
             Err(error) => {
                 tracing::warn!(target: b24_core::keys::TARGET_LIMITER, error = &*error, "the store of tokens failed");
                 let fallback = self.fallback.get_or_insert_with(InProcess::new);
@@ -285,13 +291,13 @@ impl State {
                 if let Some(good_for) = tokens.good_for.filter(|_| tokens.count > 1) {
                     self.lease = Some((Tokens { count: tokens.count - 1, ..tokens }, now + good_for));
                 }
-                Ok(Tokens { count: 1, ..tokens })
+                Ok(Token { tokens: Tokens { count: 1, ..tokens }, own })
             }
         }
     }
 
     /// A token of the lease, while it holds; what is left of it after that is given back.
-    fn leased(&mut self, store: &dyn QuotaStore, now: Duration) -> Option<Tokens> {
+    fn leased(&mut self, store: &dyn QuotaStore, now: Duration) -> Option<Token> {
         let (mut tokens, until) = self.lease.take()?;
         if now >= until {
             self.chore(store.give_back(&tokens, now));
@@ -301,10 +307,10 @@ impl State {
         if tokens.count > 0 {
             self.lease = Some((tokens, until));
         }
-        Some(Tokens { count: 1, ..tokens })
+        Some(Token { tokens: Tokens { count: 1, ..tokens }, own: false })
     }
 
-    fn go(&mut self, wish: &mut Wish, token: Option<Tokens>, now: Duration) -> Step {
+    fn go(&mut self, wish: &mut Wish, token: Option<Token>, now: Duration) -> Step {
         if wish.standing == Standing::Rate {
             wish.standing = Standing::Nowhere;
             wish.rate_ticket.iter().for_each(|ticket| self.rate_line.go(*ticket, now));
@@ -321,8 +327,22 @@ impl State {
         Step::Go(token)
     }
 
+    /// Tells whoever gave `token` something about it.
+    pub(super) fn tell(
+        &mut self,
+        token: &Token,
+        store: &dyn QuotaStore,
+        what: impl FnOnce(&dyn QuotaStore, &Tokens) -> Answer<()>,
+    ) {
+        let told = match &self.fallback {
+            Some(own) if token.own => what(own, &token.tokens),
+            _ => what(store, &token.tokens),
+        };
+        self.chore(told);
+    }
+
     /// Tells the store something; what it cannot take at once is seen to by the next call.
-    pub(super) fn chore(&mut self, mut told: Answer<()>) {
+    fn chore(&mut self, mut told: Answer<()>) {
         if Pin::new(&mut told).poll(&mut Context::from_waker(Waker::noop())).is_pending() {
             self.chores.push(told);
         }
