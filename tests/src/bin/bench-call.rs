@@ -7,7 +7,7 @@
 
 use std::{error::Error, future::Future};
 
-use b24::{B24, Reply};
+use b24::{B24, Reply, Restrictions, limiter::settings::RateLimit};
 use bytes::Bytes;
 use cpu_time::ProcessTime;
 use http::{Request, header};
@@ -60,7 +60,7 @@ fn main() -> Outcome<()> {
             measure(&runtime, calls, WARM_UP, || bare(&client, hook))?
         }
         "b24" | "cold-b24" => {
-            let b24 = B24::from_webhook_url(hook)?;
+            let b24 = B24::builder().restrictions(unthrottled())?.webhook_url(hook)?;
             let warm_up = if mode == "b24" { WARM_UP } else { 0 };
             measure(&runtime, calls, warm_up, || with_b24(&b24))?
         }
@@ -74,6 +74,13 @@ fn main() -> Outcome<()> {
         peak_rss_kib(),
     );
     Ok(())
+}
+
+/// The limiter does all its work and never lets wait: the portal has no limits, and the wait would be all there is to see.
+fn unthrottled() -> Restrictions {
+    let mut restrictions = Restrictions::default();
+    restrictions.rate = Some(RateLimit::new(1e6, 1e6));
+    restrictions
 }
 
 struct Measured {
