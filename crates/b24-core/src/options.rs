@@ -100,7 +100,7 @@ pub struct CallOptions {
     hard_codes: Option<Arc<[Box<str>]>>,
     soft_codes: Option<Arc<[Box<str>]>>,
     priority: Priority,
-    resends: u32,
+    refused_before: bool,
 }
 
 impl CallOptions {
@@ -181,18 +181,18 @@ impl CallOptions {
         self
     }
 
-    /// Says how often this call has been sent before; done by a layer that sends again. A call that is sent again does
-    /// not stand at the end of the line once more.
+    /// Says that the portal has refused this call as too fast before; done by a layer that sends again. Such a call does not
+    /// stand at the end of the line once more.
     #[must_use]
-    pub fn with_resends(mut self, resends: u32) -> Self {
-        self.resends = resends;
+    pub fn with_refused_before(mut self, refused: bool) -> Self {
+        self.refused_before = refused;
         self
     }
 
-    /// How often this call has been sent before.
+    /// Whether the portal has refused this call as too fast before.
     #[must_use]
-    pub fn resends(&self) -> u32 {
-        self.resends
+    pub fn refused_before(&self) -> bool {
+        self.refused_before
     }
 
     /// Whether this call passes others where calls have to wait.

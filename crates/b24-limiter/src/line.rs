@@ -10,15 +10,30 @@ use std::{collections::BTreeMap, task::Waker, time::Duration};
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     places: [Places; 3],
-    next: u64,
     /// How many interactive calls have gone since a bulk one did.
     passed: u32,
     /// When the head was due to act.
     due: Duration,
+    /// A head that did not act in time, and since when it has another chance.
+    late: Option<(Ticket, Duration)>,
 }
 
 /// By their numbers; with what wakes them, once they sleep.
 type Places = BTreeMap<u64, Option<Waker>>;
+
+/// Wakers to be called, or let go, when the lock is released: whatever they do, they may look at the limiter again.
+#[derive(Debug, Default)]
+pub(crate) struct Wakes {
+    call: Vec<Waker>,
+    forget: Vec<Waker>,
+}
+
+impl Wakes {
+    /// Calls them.
+    pub(crate) fn ring(self) {
+        self.call.into_iter().for_each(Waker::wake);
+    }
+}
 
 /// Which calls go first. Each lane is first come, first served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,29 +54,50 @@ pub(crate) struct Ticket {
 }
 
 impl Line {
-    /// Puts a call at the end of its lane.
-    pub(crate) fn join(&mut self, lane: Lane, now: Duration) -> Ticket {
-        let ticket = Ticket { number: self.next, lane };
-        self.next += 1;
-        self.take_place(ticket, now);
+    /// Puts a call at the end of its lane. Numbers grow.
+    pub(crate) fn join(&mut self, number: u64, lane: Lane, now: Duration) -> Ticket {
+        let ticket = Ticket { number, lane };
+        self.rejoin(ticket, now);
         ticket
     }
 
-    /// Whether it is this call's turn. A call that was passed because nobody polled it takes its old place again; one in
-    /// front that has not acted for a while is passed.
-    pub(crate) fn is_turn(&mut self, ticket: Ticket, now: Duration) -> bool {
+    /// Puts a call back where it was.
+    pub(crate) fn rejoin(&mut self, ticket: Ticket, now: Duration) {
+        self.lane_mut(ticket.lane).entry(ticket.number).or_insert(None);
+        // A new head acts now.
+        if self.head() == Some(ticket) {
+            self.due = now;
+        }
+    }
+
+    /// Whether it is this call's turn. A call that was passed because nobody polled it takes its old place again; a head
+    /// that does not act, though it was called twice, is passed.
+    pub(crate) fn is_turn(&mut self, ticket: Ticket, now: Duration, wakes: &mut Wakes) -> bool {
         if !self.lane(ticket.lane).contains_key(&ticket.number) {
-            self.take_place(ticket, now);
+            self.rejoin(ticket, now);
         }
         while let Some(head) = self.head() {
             if head == ticket {
                 return true;
             }
-            if now < self.due + PATIENCE {
+            if now < self.due.saturating_add(PATIENCE) {
                 return false;
             }
-            self.lane_mut(head.lane).remove(&head.number);
-            self.call_head(now);
+            match self.late {
+                Some((late, since)) if late == head => {
+                    if now < since.saturating_add(PATIENCE) {
+                        return false;
+                    }
+                    self.remove(head, wakes);
+                    self.call_head(now, wakes);
+                }
+                // The whole program may have stood still: it has another chance.
+                _ => {
+                    self.late = Some((head, now));
+                    self.wake(head, wakes);
+                    return false;
+                }
+            }
         }
         false
     }
@@ -70,6 +106,7 @@ impl Line {
     pub(crate) fn park(&mut self, ticket: Ticket, due: Option<Duration>, waker: &Waker) {
         if let Some(due) = due {
             self.due = due;
+            self.late = None;
         }
         if let Some(place) = self.lane_mut(ticket.lane).get_mut(&ticket.number) {
             match place {
@@ -80,33 +117,41 @@ impl Line {
     }
 
     /// A call goes; the next is woken.
-    pub(crate) fn go(&mut self, ticket: Ticket, now: Duration) {
+    pub(crate) fn go(&mut self, ticket: Ticket, now: Duration, wakes: &mut Wakes) {
         match ticket.lane {
             Lane::Repeat => {}
             Lane::Interactive if !self.lane(Lane::Bulk).is_empty() => self.passed = self.passed.saturating_add(1),
             Lane::Interactive | Lane::Bulk => self.passed = 0,
         }
-        self.lane_mut(ticket.lane).remove(&ticket.number);
-        self.call_head(now);
+        self.remove(ticket, wakes);
+        self.call_head(now, wakes);
     }
 
     /// A call gives up; if it was the head, the next is woken.
-    pub(crate) fn leave(&mut self, ticket: Ticket, now: Duration) {
+    pub(crate) fn leave(&mut self, ticket: Ticket, now: Duration, wakes: &mut Wakes) {
         let head = self.head();
-        self.lane_mut(ticket.lane).remove(&ticket.number);
+        self.remove(ticket, wakes);
         if head == Some(ticket) {
-            self.call_head(now);
+            self.call_head(now, wakes);
         }
     }
 
     /// Wakes the head: what it waits for may have changed.
-    pub(crate) fn call_head(&mut self, now: Duration) {
+    pub(crate) fn call_head(&mut self, now: Duration, wakes: &mut Wakes) {
         if let Some(head) = self.head() {
             self.due = now;
-            if let Some(Some(waker)) = self.lane(head.lane).get(&head.number) {
-                waker.wake_by_ref();
-            }
+            self.wake(head, wakes);
         }
+    }
+
+    fn wake(&self, ticket: Ticket, wakes: &mut Wakes) {
+        if let Some(Some(waker)) = self.lane(ticket.lane).get(&ticket.number) {
+            wakes.call.push(waker.clone());
+        }
+    }
+
+    fn remove(&mut self, ticket: Ticket, wakes: &mut Wakes) {
+        wakes.forget.extend(self.lane_mut(ticket.lane).remove(&ticket.number).flatten());
     }
 
     /// How many calls wait.
@@ -118,7 +163,7 @@ impl Line {
         self.places.iter().all(BTreeMap::is_empty)
     }
 
-    /// How many calls go before one that joins now, at least.
+    /// How many calls go before one that joins now.
     pub(crate) fn ahead_of_new(&self, lane: Lane) -> u64 {
         self.places[..=lane as usize].iter().map(|places| places.len() as u64).sum()
     }
@@ -142,14 +187,6 @@ impl Line {
     /// When the head was due to act.
     pub(crate) fn due(&self) -> Duration {
         self.due
-    }
-
-    fn take_place(&mut self, ticket: Ticket, now: Duration) {
-        self.lane_mut(ticket.lane).insert(ticket.number, None);
-        // A new head acts now.
-        if self.head() == Some(ticket) {
-            self.due = now;
-        }
     }
 
     /// Repeats go first, then interactive calls, but after [`TURNS`] of these a bulk call has its turn.
@@ -191,49 +228,43 @@ mod tests {
     fn served(line: &mut Line) -> Vec<u64> {
         std::iter::from_fn(|| {
             let head = line.head()?;
-            line.go(head, NOW);
+            line.go(head, NOW, &mut Wakes::default());
             Some(head.number)
         })
         .collect()
     }
 
+    /// A line of these lanes, numbered as they come.
+    fn line(lanes: impl IntoIterator<Item = Lane>) -> (Line, Vec<Ticket>) {
+        let mut line = Line::default();
+        let tickets = (0..).zip(lanes).map(|(number, lane)| line.join(number, lane, NOW)).collect();
+        (line, tickets)
+    }
+
     #[test]
     fn first_come_first_served() {
-        let mut line = Line::default();
-        for _ in 0..5 {
-            line.join(Lane::Interactive, NOW);
-        }
-        assert_eq!(served(&mut line), [0, 1, 2, 3, 4]);
+        assert_eq!(served(&mut line([Lane::Interactive; 5]).0), [0, 1, 2, 3, 4]);
     }
 
     #[test]
     fn interactive_calls_pass_bulk_ones_without_starving_them() {
-        let mut line = Line::default();
-        for _ in 0..3 {
-            line.join(Lane::Bulk, NOW);
-        }
-        for _ in 0..8 {
-            line.join(Lane::Interactive, NOW);
-        }
-        assert_eq!(served(&mut line), [3, 4, 5, 0, 6, 7, 8, 1, 9, 10, 2]);
+        let lanes = [Lane::Bulk; 3].into_iter().chain([Lane::Interactive; 8]);
+        assert_eq!(served(&mut line(lanes).0), [3, 4, 5, 0, 6, 7, 8, 1, 9, 10, 2]);
     }
 
     #[test]
     fn what_was_refused_before_goes_first() {
-        let mut line = Line::default();
-        for lane in [Lane::Bulk, Lane::Interactive, Lane::Repeat, Lane::Repeat] {
-            line.join(lane, NOW);
-        }
+        let (mut line, _) = line([Lane::Bulk, Lane::Interactive, Lane::Repeat, Lane::Repeat]);
         assert_eq!(served(&mut line), [2, 3, 1, 0]);
     }
 
     #[test]
     fn giving_up_in_the_middle_disturbs_nobody() {
-        let mut line = Line::default();
-        let tickets: Vec<_> = (0..4).map(|_| line.join(Lane::Interactive, NOW)).collect();
-        line.leave(tickets[1], NOW);
-        line.leave(tickets[0], NOW);
-        assert!(line.is_turn(tickets[2], NOW) && !line.is_turn(tickets[3], NOW));
+        let (mut line, tickets) = line([Lane::Interactive; 4]);
+        let mut wakes = Wakes::default();
+        line.leave(tickets[1], NOW, &mut wakes);
+        line.leave(tickets[0], NOW, &mut wakes);
+        assert!(line.is_turn(tickets[2], NOW, &mut wakes) && !line.is_turn(tickets[3], NOW, &mut wakes));
         assert_eq!(served(&mut line), [2, 3]);
     }
 
@@ -248,18 +279,19 @@ mod tests {
 
     #[test]
     fn only_the_next_head_is_woken() {
-        let mut line = Line::default();
-        let counts: Vec<_> = (0..100).map(|_| Arc::new(Count::default())).collect();
-        let tickets: Vec<_> = counts
+        let (mut line, tickets) = line([Lane::Interactive; 100]);
+        let counts: Vec<_> = tickets
             .iter()
-            .map(|count| {
-                let ticket = line.join(Lane::Interactive, NOW);
-                line.park(ticket, None, &Arc::clone(count).into());
-                ticket
+            .map(|ticket| {
+                let count = Arc::new(Count::default());
+                line.park(*ticket, None, &Arc::clone(&count).into());
+                count
             })
             .collect();
-        line.go(tickets[0], NOW);
-        line.leave(tickets[50], NOW);
+        let mut wakes = Wakes::default();
+        line.go(tickets[0], NOW, &mut wakes);
+        line.leave(tickets[50], NOW, &mut wakes);
+        wakes.ring();
         let woken: Vec<_> = counts.iter().map(|count| count.0.load(Ordering::Relaxed)).collect();
         assert_eq!((woken.iter().sum::<usize>(), woken[1]), (1, 1));
     }
@@ -268,13 +300,24 @@ mod tests {
     // other calls of the process.
     #[test]
     fn a_head_that_nobody_polls_is_passed_and_has_its_place_back() {
-        let mut line = Line::default();
-        let tickets: Vec<_> = (0..3).map(|_| line.join(Lane::Interactive, NOW)).collect();
-        assert!(!line.is_turn(tickets[2], NOW + PATIENCE - Duration::from_millis(1)));
-        assert!(!line.is_turn(tickets[2], NOW + PATIENCE), "the second has its chance first");
-        assert!(line.is_turn(tickets[2], NOW + PATIENCE * 2));
+        let (mut line, tickets) = line([Lane::Interactive; 3]);
+        let look =
+            |line: &mut Line, looks: u32| line.is_turn(tickets[2], NOW + PATIENCE * looks, &mut Wakes::default());
+        // It is called once more before it is passed, and so is the second.
+        let looks: Vec<_> = (1..=4).map(|looks| look(&mut line, looks)).collect();
+        assert_eq!(looks, [false, false, false, true]);
         // Polled again, the first is the first.
-        assert!(line.is_turn(tickets[0], NOW + PATIENCE * 2));
-        assert!(!line.is_turn(tickets[2], NOW + PATIENCE * 2));
+        let later = NOW + PATIENCE * 4;
+        assert!(line.is_turn(tickets[0], later, &mut Wakes::default()));
+        assert!(!line.is_turn(tickets[2], later, &mut Wakes::default()));
+    }
+
+    #[test]
+    fn a_head_that_was_held_up_with_the_whole_program_keeps_its_turn() {
+        let (mut line, tickets) = line([Lane::Interactive; 3]);
+        let later = NOW + PATIENCE * 100;
+        assert!(!line.is_turn(tickets[2], later, &mut Wakes::default()));
+        assert!(!line.is_turn(tickets[1], later, &mut Wakes::default()));
+        assert!(line.is_turn(tickets[0], later, &mut Wakes::default()));
     }
 }

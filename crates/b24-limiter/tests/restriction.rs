@@ -424,8 +424,7 @@ impl b24_limiter::stats::Observer for Heard {
 async fn observers_hear_what_happens_and_may_ask_back() {
     let (limiter, probe) = (limiter(1.0, 1.0), Probe::new(|send| if send == 2 { Err(busy()) } else { answer() }));
     let heard = Arc::new(Heard(limiter.clone(), std::sync::Mutex::default()));
-    let observer: Arc<dyn b24_limiter::stats::Observer> = heard.clone();
-    limiter.observe(observer);
+    limiter.observe(Arc::<Heard>::clone(&heard));
     let _ = send(&limiter, &probe, v2("profile")).await;
     let _ = send(&limiter, &probe, v2("profile")).await;
     let _ = send(&limiter, &probe, v2("profile").with_options(CallOptions::default().with_deadline(S))).await;

@@ -40,10 +40,13 @@ impl Limits {
     /// # Errors
     /// [`InvalidRestrictions`] when the outcome makes no sense; then nothing changes.
     pub fn update(&self, change: impl FnOnce(&mut Restrictions)) -> Result<(), InvalidRestrictions> {
-        let mut changed = self.restrictions();
-        change(&mut changed);
-        self.limiter.update(|restrictions| restrictions.clone_from(&changed))?;
-        self.retry.set_policy(changed.retry);
+        let mut retry = self.retry.policy();
+        self.limiter.update(|restrictions| {
+            restrictions.retry = retry.clone();
+            change(restrictions);
+            retry = restrictions.retry.clone();
+        })?;
+        self.retry.set_policy(retry);
         Ok(())
     }
 

@@ -5,11 +5,12 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
-use b24_core::Time;
+use b24_core::{Time, de};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 use super::{Command, Lesson, Reading, Refused};
 
@@ -31,6 +32,8 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
     let place = |label: &str| commands.iter().position(|command| command.label() == label);
     let own = outer.and_then(|outer| outer.operating).filter(|sum| !sum.is_zero());
     for (label, time) in told.result_time.0 {
+        // What is not readable is passed over: the others still teach something.
+        let Ok(time) = serde_json::from_str::<Time>(time.get()) else { continue };
         let mut reading = Reading::of(&time);
         // Portals that bill the batch itself write its counter beside every command: it is not the command's.
         // https://github.com/bitrix24/b24jssdk/pull/539
@@ -42,8 +45,8 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
         }
     }
     for (label, error) in told.result_error.0 {
-        let blocked = error.error.eq_ignore_ascii_case("OPERATION_TIME_LIMIT");
-        if let Some(place) = place(&label).filter(|_| blocked) {
+        let Ok(Trouble { error: Some(code) }) = serde_json::from_str(error.get()) else { continue };
+        if let Some(place) = place(&label).filter(|_| code.eq_ignore_ascii_case("OPERATION_TIME_LIMIT")) {
             lesson = lesson.with_command(place, Err(Refused::Operating));
         }
     }
@@ -59,16 +62,17 @@ struct V2<'a> {
 
 #[derive(Deserialize)]
 struct Told<'a> {
-    #[serde(default)]
-    result_time: Entries<Time>,
     #[serde(borrow, default)]
-    result_error: Entries<Trouble<'a>>,
+    result_time: Entries<&'a RawValue>,
+    #[serde(borrow, default)]
+    result_error: Entries<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Trouble<'a> {
-    #[serde(borrow, default)]
-    error: Cow<'a, str>,
+struct Trouble {
+    // A number, for some.
+    #[serde(default, deserialize_with = "de::text_or_none")]
+    error: Option<Box<str>>,
 }
 
 /// The method of a command: of the text `method?query`, or of an object with `method`.
@@ -113,8 +117,7 @@ fn name(command: &str) -> &str {
     command.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// What PHP writes for an array: a list, whose keys are the places, an object, or `[]` for an empty one. An entry that is
-/// not what is expected is passed over.
+/// What PHP writes for an array: a list, whose keys are the places, an object, or `[]` for an empty one.
 struct Entries<T>(Vec<(String, T)>);
 
 impl<T> Default for Entries<T> {
@@ -193,12 +196,10 @@ mod tests {
     #[test]
     fn times_and_refusals_belong_to_their_commands() {
         let commands = commands(br#"{"cmd":{"a":"crm.deal.get","b":"user.get","c":"crm.deal.list"}}"#);
-        let result = br#"{"result":{"a":1},"result_error":{"b":{"error":"OPERATION_TIME_LIMIT"},"x":{"error":0}},
-            "result_time":{"a":{"operating":3.5,"duration":1},"c":{"operating":9}}}"#;
-        // One entry that is not readable makes the answer say nothing.
-        assert!(learn(Lesson::succeeded(), &commands, result, None).commands.is_empty());
-        let result = br#"{"result":{"a":1},"result_error":{"b":{"error":"OPERATION_TIME_LIMIT"}},
-            "result_time":{"a":{"operating":3.5,"duration":1},"c":{"operating":9}},"result_total":[]}"#;
+        // Codes may be numbers, and entries anything.
+        let result = br#"{"result":{"a":1},"result_total":[],
+            "result_error":{"x":{"error":100},"y":null,"z":"text","b":{"error":"OPERATION_TIME_LIMIT"}},
+            "result_time":{"a":{"operating":3.5,"duration":1},"z":[],"c":{"operating":9}}}"#;
         let outer = Reading { operating: Some(std::time::Duration::from_secs(9)), ..Reading::default() };
         let told = learn(Lesson::succeeded(), &commands, result, Some(outer)).commands;
         assert_eq!((told[0].0, told[1].0, told[2]), (0, 2, (1, Err(Refused::Operating))));

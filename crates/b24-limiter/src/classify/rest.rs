@@ -30,7 +30,7 @@ impl Classifier<RestRequest, RestResponse, Error> for RestClassifier {
         let spend = Spend {
             owner: request.grant().map_or(0, b24_core::Grant::owner),
             priority: request.options().priority(),
-            is_repeat: request.options().resends() > 0,
+            is_repeat: request.options().refused_before(),
             time_left: request.options().deadline(),
             ..Spend::of(method)
         };
@@ -77,7 +77,7 @@ fn failure(error: &Error) -> Lesson {
     let never_sent =
         error.kind() == ErrorKind::Usage || error.code() == SdkCode::NetworkError.as_str() && !error.may_have_run();
     Lesson {
-        // What a portal says may be anything: the table's own spelling, or one word for all others.
+        // What a portal says may be anything: the table's own spelling where it is known.
         code: Some(known.map_or_else(|| own_code(error), |known| Cow::Borrowed(known.code()))),
         refused,
         retry_after: error.retry_after(),

@@ -10,7 +10,7 @@ use crate::{
     quota::{InProcess, QuotaStore},
     settings::{InvalidRestrictions, Restrictions},
     stats::{Observer, Stats},
-    sync::{Mutex, MutexGuard},
+    sync::Mutex,
     timer::{Timer, TokioTimer},
 };
 
@@ -30,7 +30,6 @@ pub struct Limiter(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) timer: Box<dyn Timer>,
-    pub(super) store: Box<dyn QuotaStore>,
     /// Held while parameters change.
     tuning: Mutex<()>,
     state: Mutex<State>,
@@ -54,7 +53,7 @@ impl Limiter {
     /// [`update`](Self::update).
     #[must_use]
     pub fn restrictions(&self) -> Restrictions {
-        self.state().restrictions.clone()
+        self.with(|state| state.restrictions.clone())
     }
 
     /// Changes parameters while calls are under way; those that wait go by the new ones. One update after another: `change`
@@ -68,7 +67,8 @@ impl Limiter {
         change(&mut changed);
         changed.check()?;
         changed.retry = RetryPolicy::default();
-        self.state().retune(changed, self.now());
+        let now = self.now();
+        self.with(|state| state.retune(changed, now));
         Ok(())
     }
 
@@ -88,40 +88,35 @@ impl Limiter {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let now = self.now();
-        let mut state = self.state();
-        let rate = state.restrictions.rate;
-        let gauge = rate.map(|rate| self.0.store.gauge(&rate, now));
-        state.stats(gauge, now)
+        self.with(|state| state.stats(now))
     }
 
     /// Sets the counters to zero. What is known of the portal stays: its rate, its operating time.
     pub fn reset_stats(&self) {
-        self.state().reset_stats();
+        self.with(State::reset_stats);
     }
 
     /// Tells `observer` what happens from now on, beside those that are told already.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
-        self.state().observers.push(observer);
+        self.with(|state| state.observers.push(observer));
     }
 
     /// Whether nothing would be lost with it: nothing is under way, nothing waits, nothing counts any more.
     pub(crate) fn is_idle(&self) -> bool {
         let now = self.now();
-        let mut state = self.state();
-        let rate = state.restrictions.rate;
-        let full = rate.is_none_or(|rate| {
-            let gauge = self.0.store.gauge(&rate, now);
-            gauge.tokens >= rate.burst.floor() && gauge.refusals_in_a_row == 0
-        });
-        full && state.is_idle(now)
+        self.with(|state| state.is_idle(now))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock()
-    }
-
-    pub(super) fn store(&self) -> &dyn QuotaStore {
-        &*self.0.store
+    /// Does something with the state. Whoever is to be woken is woken when the lock is released: a waker may look at the
+    /// limiter, and letting go of one may drop a call that waits.
+    pub(super) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        let (outcome, wakes) = {
+            let mut state = self.0.state.lock();
+            let outcome = act(&mut state);
+            (outcome, std::mem::take(&mut state.wakes))
+        };
+        wakes.ring();
+        outcome
     }
 
     pub(super) fn timer(&self) -> &dyn Timer {
@@ -147,7 +142,7 @@ impl Limiter {
 
 impl fmt::Debug for Limiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limiter").field("store", &self.0.store).finish_non_exhaustive()
+        f.debug_struct("Limiter").field("timer", &self.0.timer).finish_non_exhaustive()
     }
 }
 
@@ -194,9 +189,8 @@ impl LimiterBuilder {
         restrictions.retry = RetryPolicy::default();
         Limiter(Arc::new(Shared {
             timer: timer.unwrap_or_else(|| Box::new(TokioTimer::new())),
-            store: store.unwrap_or_else(|| Box::new(InProcess::new())),
             tuning: Mutex::default(),
-            state: Mutex::new(State::new(restrictions)),
+            state: Mutex::new(State::new(restrictions, store.unwrap_or_else(|| Box::new(InProcess::new())))),
         }))
     }
 }

@@ -9,6 +9,7 @@ mod registry;
 mod rejection;
 mod report;
 mod settle;
+mod source;
 mod state;
 mod turn;
 mod uses;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Limiter, state::Token, uses::Uses};
+use super::{Bounded, Limiter, Turn, source::Token, uses::Uses};
 use crate::{
     classify::{Command, Lesson, Refused, Spend},
     operating::Moment,
@@ -21,9 +21,13 @@ pub struct Permit {
     uses: Uses,
     token: Option<Token>,
     waited: Duration,
+    granted: Duration,
     sent: Option<Duration>,
     settled: bool,
 }
+
+/// How long a permit may wait for the inner service.
+const LONGEST_HOLD: Duration = Duration::from_millis(500);
 
 /// An outcome, and what it is the outcome of.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,20 @@ pub(super) struct Settlement<'a> {
 
 impl Permit {
     pub(super) fn new(limiter: Limiter, spend: Spend, uses: Uses, token: Option<Token>, waited: Duration) -> Self {
-        Self { limiter, spend, uses, token, waited, sent: None, settled: false }
+        let granted = limiter.now();
+        Self { limiter, spend, uses, token, waited, granted, sent: None, settled: false }
+    }
+
+    /// Whether it has been held for so long that it is not worth what it says any more: the portal drains once a second.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.limiter.now().saturating_sub(self.granted) > LONGEST_HOLD
+    }
+
+    /// Gives it back, and waits for another.
+    pub(crate) fn renew(self, bounds: Option<Bounded>) -> Turn {
+        let (limiter, spend) = (self.limiter.clone(), self.spend.clone().with_repeat(true));
+        drop(self);
+        Turn::new(limiter, spend, bounds)
     }
 
     /// How long the call has waited for it.
@@ -72,11 +89,12 @@ impl Permit {
             moment,
         };
         let observers = {
-            let mut state = self.limiter.state();
-            state.settle(&settlement, self.limiter.store());
-            state.observers.clone()
+            self.limiter.with(|state| {
+                state.settle(&settlement);
+                state.observers.clone()
+            })
         };
-        self.tell(lesson, moment.now);
+        self.tell(lesson);
         if !observers.is_empty() {
             let event = Answered {
                 method: self.spend.method(),
@@ -94,12 +112,14 @@ impl Permit {
         }
     }
 
-    fn tell(&self, lesson: &Lesson, _: Duration) {
+    fn tell(&self, lesson: &Lesson) {
         use b24_core::keys;
 
         let method = self.spend.method();
         match lesson.refused {
             None => {}
+            // Where there is no rate, nobody pauses.
+            Some(Refused::Rate) if self.token.is_none() => {}
             Some(Refused::Rate) => tracing::warn!(
                 target: keys::TARGET_LIMITER,
                 { { keys::METHOD } = method },
@@ -121,10 +141,9 @@ impl Drop for Permit {
         }
         let Self { limiter, uses, token, sent, .. } = self;
         let moment = limiter.moment();
-        let mut state = limiter.state();
-        match sent {
-            None => state.cancel(uses, token.as_ref(), limiter.store(), moment.now),
-            Some(sent) => state.abandon(uses, token.as_ref(), *sent, limiter.store(), moment),
-        }
+        limiter.with(|state| match sent {
+            None => state.cancel(uses, token.as_ref(), moment.now),
+            Some(sent) => state.abandon(uses, token.as_ref(), *sent, moment),
+        });
     }
 }

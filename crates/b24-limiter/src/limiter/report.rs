@@ -5,14 +5,13 @@ use std::{sync::Arc, time::Duration};
 use super::{state::State, wish::Wish};
 use crate::{
     operating::Account,
-    quota::Gauge,
     stats::{MethodStats, Observer, RateStats, Stats},
 };
 
 impl State {
     /// A call is not let wait.
     pub(super) fn reject(&mut self, wish: &mut Wish, now: Duration) -> Vec<Arc<dyn Observer>> {
-        self.leave(wish, now);
+        self.give_up(wish, now);
         self.tally.rejected += 1;
         self.observers.clone()
     }
@@ -22,14 +21,24 @@ impl State {
         self.accounts.values_mut().for_each(|account| account.tally = Default::default());
     }
 
+    /// Whether the rate is what a new limiter would believe it to be.
+    fn forgets_no_rate(&self, now: Duration) -> bool {
+        self.restrictions.rate.is_none_or(|rate| {
+            let gauge = self.source.gauge(&rate, now);
+            gauge.tokens >= rate.burst.floor() && gauge.refusals_in_a_row == 0
+        })
+    }
+
     pub(super) fn is_idle(&mut self, now: Duration) -> bool {
         self.tally.in_flight == 0
             && self.rate_line.is_empty()
-            && self.lease.is_none()
+            && self.source.is_idle()
+            && self.forgets_no_rate(now)
             && self.accounts.values_mut().all(|account| account.is_idle(now))
     }
 
-    pub(super) fn stats(&mut self, gauge: Option<Gauge>, now: Duration) -> Stats {
+    pub(super) fn stats(&mut self, now: Duration) -> Stats {
+        let gauge = self.restrictions.rate.map(|rate| self.source.gauge(&rate, now));
         let rate = self.restrictions.rate.zip(gauge).map(|(limit, gauge)| RateStats {
             limit,
             tokens: gauge.tokens,

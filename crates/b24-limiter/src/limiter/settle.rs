@@ -2,80 +2,68 @@
 
 use std::time::Duration;
 
-use super::{
-    permit::Settlement,
-    state::{State, Token},
-    uses::Uses,
-};
+use super::{permit::Settlement, source::Token, state::State, uses::Uses};
 use crate::{
     classify::{Reading, Refused},
     operating::{Moment, Rules, Told, Use, Work},
-    quota::{QuotaStore, Refusal},
     stats::Failure,
 };
 
 impl State {
     /// A call that had its turn did not go.
-    pub(super) fn cancel(&mut self, uses: &Uses, token: Option<&Token>, store: &dyn QuotaStore, now: Duration) {
+    pub(super) fn cancel(&mut self, uses: &Uses, token: Option<&Token>, now: Duration) {
         self.end_all(uses, now);
         self.tally.in_flight -= 1;
         if let Some(token) = token {
-            self.tell(token, store, |store, token| store.give_back(token, now));
-            self.rate_line.call_head(now);
+            self.source.give_back(token, now);
+            self.rate_line.call_head(now, &mut self.wakes);
         }
     }
 
     /// A call that went was given up before its answer came: the portal goes on with it.
-    pub(super) fn abandon(
-        &mut self,
-        uses: &Uses,
-        token: Option<&Token>,
-        sent: Duration,
-        store: &dyn QuotaStore,
-        moment: Moment,
-    ) {
+    pub(super) fn abandon(&mut self, uses: &Uses, token: Option<&Token>, sent: Duration, moment: Moment) {
         let rules = Rules::of(&self.restrictions);
         for (key, what, cost) in uses.iter() {
             if let Some(account) = self.accounts.get_mut(key) {
                 account.abandon(what, cost, sent, moment, &rules);
+                account.line.call_head(moment.now, &mut self.wakes);
             }
         }
         self.tally.in_flight -= 1;
         if let Some(token) = token {
-            self.tell(token, store, |store, token| store.arrived(token, sent, moment.now));
+            self.source.arrived(token, sent, moment.now);
         }
     }
 
     /// An outcome is there.
-    pub(super) fn settle(&mut self, settlement: &Settlement<'_>, store: &dyn QuotaStore) {
+    pub(super) fn settle(&mut self, settlement: &Settlement<'_>) {
         let Settlement { uses, token, lesson, sent, moment, .. } = *settlement;
         let Moment { now, unix } = moment;
         let took = now.saturating_sub(sent);
         if let Some(token) = token {
-            let rate = self.restrictions.rate.unwrap_or_default();
-            let retry_after = lesson.retry_after;
-            self.tell(token, store, |store, token| match lesson.refused {
-                Some(Refused::Rate) => store.refused(&Refusal { rate, token: Some(*token), sent, now, retry_after }),
-                _ if lesson.unsent => store.give_back(token, now),
-                _ => store.arrived(token, sent, now),
-            });
-        }
-        self.end_all(uses, now);
-        self.learn_call(settlement, took);
-        self.learn_commands(settlement, took);
-        for (key, ..) in uses.iter() {
-            if let Some(account) = self.accounts.get_mut(key) {
-                account.line.call_head(now);
+            match lesson.refused {
+                Some(Refused::Rate) => {
+                    let rate = self.restrictions.rate.unwrap_or_default();
+                    self.source.refused(token, rate, sent, lesson.retry_after, now);
+                }
+                _ if lesson.unsent => self.source.give_back(token, now),
+                _ => self.source.arrived(token, sent, now),
             }
         }
+        self.learn_call(settlement, took);
+        self.learn_commands(settlement, took);
+        // Whoever waits looks when everything is learned.
+        self.end_all(uses, now);
         self.count(settlement, took, unix);
         self.prune(now);
     }
 
-    fn end_all(&mut self, uses: &Uses, now: Duration) {
+    /// What was under way is not any more; those who wait for it are called.
+    pub(super) fn end_all(&mut self, uses: &Uses, now: Duration) {
         for (key, what, cost) in uses.iter() {
             if let Some(account) = self.accounts.get_mut(key) {
-                account.end(what, cost, now);
+                account.end(what, cost);
+                account.line.call_head(now, &mut self.wakes);
             }
         }
     }
@@ -93,8 +81,11 @@ impl State {
             account.refused(what, lesson.retry_after, moment.now, &rules);
             return;
         }
-        if lesson.code.is_none() {
-            let reading = lesson.reading.unwrap_or_default();
+        if lesson.code.is_some() {
+            if !lesson.unsent && lesson.refused.is_none() {
+                account.failed(what, Work { began: settlement.sent, took }, moment, &rules);
+            }
+        } else if let Some(reading) = lesson.reading {
             let took = reading.worked.map_or(took, |worked| worked.min(took));
             let work = Work { began: settlement.sent, took };
             account.learn(what, &Told { reading: &reading, work: &[work], commands: cost }, moment, &rules);

@@ -46,7 +46,7 @@ impl Turn {
             let Some(spend) = &self.spend else { return Poll::Pending };
             let bounds = self.bounds;
             let wish = self.wish.get_or_insert_with(|| Wish::new(spend, bounds, now));
-            let step = self.limiter.state().step(wish, self.limiter.store(), now, cx);
+            let step = self.limiter.with(|state| state.step(wish, now, cx));
             match step {
                 Step::Go(token) => {
                     let waited = wish.waited(now);
@@ -57,7 +57,7 @@ impl Turn {
                     return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited)));
                 }
                 Step::Reject(rejection) => {
-                    let observers = self.limiter.state().reject(wish, now);
+                    let observers = self.limiter.with(|state| state.reject(wish, now));
                     let event = Rejected { method: spend.method(), wait: rejection.wait() };
                     observers.iter().for_each(|observer| observer.rejected(&event));
                     return Poll::Ready(Err(rejection));
@@ -93,7 +93,7 @@ fn tell(limiter: &Limiter, spend: &Spend, wait: Duration) {
         { { keys::METHOD } = method, { keys::WAIT_MS } = millis },
         "waited for the portal's limits"
     );
-    let observers = limiter.state().observers.clone();
+    let observers = limiter.with(|state| state.observers.clone());
     observers.iter().for_each(|observer| observer.waited(&Waited { method, wait }));
 }
 
@@ -111,9 +111,9 @@ impl Future for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(wish) = self.wish.as_mut().filter(|wish| wish.waits()) {
+        if let Some(wish) = self.wish.as_mut().filter(|wish| wish.has_claims()) {
             let now = self.limiter.now();
-            self.limiter.state().leave(wish, now);
+            self.limiter.with(|state| state.give_up(wish, now));
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Wish {
     pub(super) rate_ticket: Option<Ticket>,
     /// Its places among those that wait for methods; kept too, so that it is not put behind others a second time.
     pub(super) method_tickets: Vec<(Key, Ticket)>,
+    /// It has waited for operating time, and is promised it.
+    pub(super) reserved: bool,
     /// It had to wait for operating time: it is not slowed down as well.
     pub(super) was_blocked: bool,
     pub(super) was_slowed: bool,
@@ -53,6 +55,7 @@ impl Wish {
             standing: Standing::Nowhere,
             rate_ticket: None,
             method_tickets: Vec::new(),
+            reserved: false,
             was_blocked: false,
             was_slowed: false,
             slowed_until: Duration::ZERO,
@@ -72,9 +75,9 @@ impl Wish {
         }
     }
 
-    /// Whether it stands in a line.
-    pub(super) fn waits(&self) -> bool {
-        self.standing != Standing::Nowhere
+    /// Whether anything is kept for it.
+    pub(super) fn has_claims(&self) -> bool {
+        self.standing != Standing::Nowhere || self.reserved
     }
 
     /// When it must have gone.

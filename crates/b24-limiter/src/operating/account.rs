@@ -6,7 +6,7 @@ use b24_core::Method;
 
 use super::{
     Meter,
-    meter::{Blocked, Moment, Rules, Told},
+    meter::{Blocked, Moment, Rules, Told, Work},
 };
 use crate::{line::Line, settings::AdaptiveDelay, stats::MethodTally};
 
@@ -35,8 +35,6 @@ pub(crate) struct Account {
     pub(crate) line: Line,
     /// Sends under way.
     pub(crate) in_flight: u32,
-    /// When it was used last.
-    pub(crate) touched: Duration,
     pub(crate) tally: MethodTally,
 }
 
@@ -49,7 +47,6 @@ impl Account {
             apart: false,
             line: Line::default(),
             in_flight: 0,
-            touched: Duration::ZERO,
             tally: MethodTally::default(),
         }
     }
@@ -58,8 +55,10 @@ impl Account {
     pub(crate) fn admits(&mut self, what: Use, now: Duration, rules: &Rules) -> Result<(), Blocked> {
         let commands = what.checks();
         let (own, other) = self.own_and_other(what);
-        let wait = own.wait(commands, now, rules);
-        let other_wait = other.and_then(|other| other.wait(commands, now, rules));
+        // It may be one counter: then what is under way on either counts on both.
+        let elsewhere = other.as_ref().map_or(Duration::ZERO, |other| other.cost_under_way());
+        let other_wait = other.and_then(|other| other.wait(commands, own.cost_under_way(), now, rules));
+        let wait = own.wait(commands, elsewhere, now, rules);
         let both = match (wait, other_wait) {
             (Some(own), Some(other)) => Some(own.and(other)),
             (own, other) => own.or(other),
@@ -78,24 +77,32 @@ impl Account {
         other.map(load).filter(|other| other.0 > own.0).unwrap_or(own)
     }
 
-    /// A send goes that costs so many commands.
-    pub(crate) fn begin(&mut self, what: Use, commands: u32, now: Duration) {
-        self.touched = now;
+    /// Whether the portal refuses it now, whatever is under way.
+    pub(crate) fn shut(&mut self, what: Use, now: Duration) -> Option<Blocked> {
+        self.own_and_other(what).0.shut(now)
+    }
+
+    /// A send that costs so many commands is about to go.
+    pub(crate) fn begin(&mut self, what: Use, commands: u32) {
         self.in_flight = self.in_flight.saturating_add(1);
         self.own_and_other(what).0.begin(commands);
     }
 
-    /// It is over.
-    pub(crate) fn end(&mut self, what: Use, commands: u32, now: Duration) {
-        self.touched = now;
+    /// It is over, or does not go after all.
+    pub(crate) fn end(&mut self, what: Use, commands: u32) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.own_and_other(what).0.end(commands);
     }
 
     /// It was given up while it was under way.
     pub(crate) fn abandon(&mut self, what: Use, commands: u32, sent: Duration, moment: Moment, rules: &Rules) {
-        self.end(what, 0, moment.now);
+        self.in_flight = self.in_flight.saturating_sub(1);
         self.own_and_other(what).0.abandon(commands, sent, moment, rules);
+    }
+
+    /// It failed after so much work.
+    pub(crate) fn failed(&mut self, what: Use, work: Work, moment: Moment, rules: &Rules) {
+        self.own_and_other(what).0.failed(work, moment, rules);
     }
 
     /// An answer told of this method.
@@ -105,8 +112,12 @@ impl Account {
                 Use::Call => &mut self.batched,
                 Use::Commands(_) => &mut self.direct,
             };
-            // One counter cannot show less here than it has shown there.
-            self.apart |= other.is_known() && total.saturating_add(APART) < other.used(moment.now);
+            // One counter cannot show less here than it has shown there; nor can two stay equal for long.
+            self.apart = match other.used(moment.now) {
+                _ if !other.is_known() => self.apart,
+                used if used.is_zero() => false,
+                used => self.apart || total.saturating_add(APART) < used,
+            };
         }
         self.own_and_other(what).0.learn(told, moment, rules);
     }

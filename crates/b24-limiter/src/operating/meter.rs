@@ -16,9 +16,13 @@ pub(crate) struct Meter {
     reported: bool,
     /// The portal has refused the method: it counts, whether it tells or not.
     refused: bool,
+    /// Refusals without a success between them.
+    refusals: u32,
     blocked_until: Duration,
-    /// The lowest sum at which the portal has refused: its limit is no higher.
-    limit_seen: Option<Duration>,
+    /// The lowest sum at which the portal has refused, and until when that is believed: its limit is no higher.
+    limit_seen: Option<(Duration, Duration)>,
+    /// When the newest answer that told a sum was written, by the portal's clock: answers overtake each other.
+    newest: Option<Duration>,
     /// It has passed every limit there may be, and was not refused.
     boundless: bool,
     /// Commands under way.
@@ -100,10 +104,11 @@ impl Meter {
 
     /// Until when a call with so many commands must wait; `None` when it may go.
     ///
-    /// The portal looks before each command: the last one may cross the limit, those before it must not.
-    pub(crate) fn wait(&mut self, commands: u32, now: Duration, rules: &Rules) -> Option<Blocked> {
-        if self.blocked_until > now {
-            return Some(Blocked { until: self.blocked_until, certain: true });
+    /// The portal looks before each command: the last one may cross the limit, those before it must not. `elsewhere` is what
+    /// is under way on the same counter under another name.
+    pub(crate) fn wait(&mut self, commands: u32, elsewhere: Duration, now: Duration, rules: &Rules) -> Option<Blocked> {
+        if let Some(blocked) = self.shut(now) {
+            return Some(blocked);
         }
         let used = self.window.sum(now);
         // Where an answer of a call under way is waited for, the alarm is for answers that never come.
@@ -111,11 +116,15 @@ impl Meter {
         if !self.is_known() {
             return Some(answer).filter(|_| self.must_feel_its_way(commands, used, rules));
         }
-        let threshold = self.threshold(rules);
+        // What others spent before this process began has expired in part, and nobody has told how much is left.
+        if self.window.is_unconfirmed() && self.under_way > 0 {
+            return Some(answer);
+        }
+        let threshold = self.threshold(now, rules);
         // Where no sum is told, nor is the ban that may follow the last one: it must fit in as well.
         let before = commands.saturating_sub(u32::from(self.reported));
         let most = threshold.saturating_sub(self.estimate.saturating_mul(before).min(threshold));
-        let under_way = self.estimate.saturating_mul(self.under_way);
+        let under_way = self.cost_under_way().saturating_add(elsewhere);
         if used.saturating_add(under_way) <= most && used < threshold {
             return None;
         }
@@ -124,6 +133,16 @@ impl Meter {
         // A second on top, as the official SDK does: portals tell whole seconds.
         let until = falls.map(|at| at.saturating_add(Duration::from_secs(1)));
         Some(until.map_or(answer, |until| Blocked { until, certain: true }))
+    }
+
+    /// Whether the portal refuses it now.
+    pub(crate) fn shut(&self, now: Duration) -> Option<Blocked> {
+        (self.blocked_until > now).then_some(Blocked { until: self.blocked_until, certain: true })
+    }
+
+    /// What the calls under way are expected to cost.
+    pub(crate) fn cost_under_way(&self) -> Duration {
+        self.estimate.saturating_mul(self.under_way)
     }
 
     /// A portal that limits, but tells no sums, refuses somewhere between 300 and 480 s. There calls go one by one: a
@@ -137,9 +156,10 @@ impl Meter {
     }
 
     /// From which sum on calls wait.
-    fn threshold(&self, rules: &Rules) -> Duration {
+    fn threshold(&self, now: Duration, rules: &Rules) -> Duration {
         let limit = rules.operating.limit;
-        threshold(self.limit_seen.map_or(limit, |seen| seen.min(limit)))
+        let seen = self.limit_seen.filter(|(_, until)| *until > now);
+        threshold(seen.map_or(limit, |(seen, _)| seen.min(limit)))
     }
 
     /// A call with so many commands goes.
@@ -159,10 +179,19 @@ impl Meter {
         self.spend(Work { began: sent, took }, moment.now, moment.unix, rules);
     }
 
+    /// A call failed after the portal had worked on it for so long, as far as can be told.
+    pub(crate) fn failed(&mut self, work: Work, moment: Moment, rules: &Rules) {
+        let took = work.took.min(LONGEST_WORK);
+        if took > FREE && self.is_known() {
+            self.spend(Work { took, ..work }, moment.now, moment.unix, rules);
+        }
+    }
+
     /// This process had the portal work on the method, and it told `reading` at the end.
     pub(crate) fn learn(&mut self, told: &Told<'_>, moment: Moment, rules: &Rules) {
         let Told { reading, work, commands } = *told;
         let Moment { now, unix } = moment;
+        self.refusals = 0;
         let took = work.iter().fold(Duration::ZERO, |sum, work| sum.saturating_add(work.took));
         // Portals bill no more than that, and for some batches half of it: the sum they tell shows it soon enough.
         self.estimate(took, commands);
@@ -171,7 +200,14 @@ impl Meter {
             work.iter().for_each(|work| self.spend(*work, now, portal_now, rules));
         }
         let Some(total) = reading.operating else { return };
+        // An older answer that comes later, and knows less.
+        if self.newest.is_some_and(|newest| portal_now < newest) && total < self.window.sum(now) {
+            return;
+        }
+        self.newest = Some(portal_now);
         self.reported = true;
+        // The portal let more through than it was thought to.
+        self.limit_seen = self.limit_seen.filter(|(seen, _)| total < *seen);
         let reset = reading.resets_in(unix).map(|left| now.saturating_add(left));
         let expected = self.window.first_expiry();
         let last = now.saturating_add(rules.operating.window);
@@ -181,7 +217,7 @@ impl Meter {
             let ban = now.saturating_add(BAN);
             near(*reset, ban) && !expected.is_some_and(|expected| near(expected, ban))
         };
-        if let Some(end) = reset.filter(is_ban).filter(|_| total >= self.threshold(rules)) {
+        if let Some(end) = reset.filter(is_ban).filter(|_| total >= self.threshold(now, rules)) {
             self.window.set(total, now, None, last);
             self.window.clear_at(end);
             self.blocked_until = end.saturating_add(Duration::from_secs(1));
@@ -193,22 +229,27 @@ impl Meter {
     /// The portal has refused the method. It says nothing else, so what is remembered counts.
     pub(crate) fn refused(&mut self, retry_after: Option<Duration>, now: Duration, rules: &Rules) {
         let used = self.window.sum(now);
-        let told = self.reported;
-        let explained = used.saturating_add(self.estimate.saturating_mul(self.under_way))
-            >= self.threshold(rules).mul_f64(LOWEST_LIMIT);
-        self.refused = true;
-        let reset = self.window.first_expiry().filter(|_| explained).map(|at| at + Duration::from_secs(1));
-        if explained && used > MARGIN {
-            self.limit_seen = Some(self.limit_seen.map_or(used, |seen| seen.min(used)));
+        let lowest = rules.operating.limit.mul_f64(LOWEST_LIMIT);
+        // Others may have spent the rest: only a sum that can be a limit says something about it.
+        if used >= lowest {
+            let seen = self.limit_seen.map_or(used, |(seen, _)| seen.min(used));
+            self.limit_seen = Some((seen, now.saturating_add(rules.operating.window)));
         }
+        let explained = used.saturating_add(self.cost_under_way()) >= lowest.min(self.threshold(now, rules));
+        let reset =
+            self.window.first_expiry().filter(|_| explained).map(|at| at.saturating_add(Duration::from_secs(1)));
+        let ban = now.saturating_add(BAN);
         let until = match reset {
-            // The portal's own word.
-            Some(reset) if told => reset,
+            // The portal's own word, unless it has been refuted.
+            Some(reset) if self.reported && self.refusals == 0 => reset,
             // It does not tell, and it may be one that bans: the longer of the two.
-            Some(reset) => reset.max(now + BAN),
-            None => now + BAN,
+            Some(reset) => reset.max(ban),
+            None => ban,
         };
-        self.blocked_until = self.blocked_until.max(until).max(now + retry_after.unwrap_or_default());
+        let asked = now.saturating_add(retry_after.unwrap_or_default().min(LONGEST_ASKED));
+        self.refused = true;
+        self.refusals = self.refusals.saturating_add(1);
+        self.blocked_until = self.blocked_until.max(until).max(asked);
     }
 
     /// Keeps what was spent, in the portal's minute it began in.
@@ -238,7 +279,9 @@ const FREE: Duration = Duration::from_millis(100);
 /// Portals limit at 300 to 480 s, and 480 s is what is configured: a smaller part of it is no reason to refuse.
 const LOWEST_LIMIT: f64 = 0.6;
 const HIGHEST_LIMIT: f64 = 1.05;
-/// Below that a sum says nothing about the limit.
-const MARGIN: Duration = Duration::from_secs(6);
+/// Nobody is served for longer than that, whatever a server asks for.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
+/// The cloud cuts a request then.
+const LONGEST_WORK: Duration = Duration::from_secs(60);
 const GRAIN: Duration = Duration::from_nanos(1);
 const ANSWER_ALARM: Duration = Duration::from_secs(60);

@@ -12,6 +12,8 @@ pub(super) struct Window {
     own: VecDeque<Part>,
     others: Duration,
     others_expire: Duration,
+    /// What others spent is thought to have expired as a whole, and the portal has not said so yet.
+    unconfirmed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +28,9 @@ impl Window {
     /// What counts now.
     pub(super) fn sum(&mut self, now: Duration) -> Duration {
         self.own.retain(|part| part.expires > now);
-        if self.others_expire <= now {
+        if self.others_expire <= now && !self.others.is_zero() {
             self.others = Duration::ZERO;
+            self.unconfirmed = true;
         }
         self.own_sum().saturating_add(self.others)
     }
@@ -53,6 +56,7 @@ impl Window {
     /// billed at less than it took.
     pub(super) fn set(&mut self, total: Duration, now: Duration, reset: Option<Duration>, last: Duration) {
         self.sum(now);
+        self.unconfirmed = false;
         if let Some(reset) = reset {
             self.own.retain(|part| part.expires + SLACK >= reset);
         }
@@ -77,6 +81,11 @@ impl Window {
         for part in &mut self.own {
             part.expires = part.expires.min(expires);
         }
+    }
+
+    /// Whether nobody has told how much is left of what others spent.
+    pub(super) fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed
     }
 
     /// When the first part expires.

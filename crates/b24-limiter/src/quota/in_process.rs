@@ -32,6 +32,11 @@ impl InProcess {
 }
 
 impl InProcess {
+    /// Nothing goes before a part of the bucket has drained.
+    pub(crate) fn fill(&self, ask: &Ask) {
+        self.0.lock().bucket(&ask.rate, ask.now).fill(ask.now);
+    }
+
     /// What [`QuotaStore::take`] answers.
     pub(crate) fn take_now(&self, ask: &Ask) -> Take {
         let mut state = self.0.lock();
@@ -84,9 +89,10 @@ impl QuotaStore for InProcess {
         }
         if let Some(pause) = state.recovery.refused(*sent, *now, rate.adaptive, rate.drain_per_second) {
             state.bucket(rate, *now).fill(*now);
-            state.pause_until = state.pause_until.max(*now + pause);
+            state.pause_until = state.pause_until.max(now.saturating_add(pause));
         }
-        state.pause_until = state.pause_until.max(*now + retry_after.unwrap_or_default().min(LONGEST_ASKED_PAUSE));
+        let asked = retry_after.unwrap_or_default().min(LONGEST_ASKED_PAUSE);
+        state.pause_until = state.pause_until.max(now.saturating_add(asked));
         Answer::now(())
     }
 

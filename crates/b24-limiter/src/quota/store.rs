@@ -47,6 +47,14 @@ pub struct Ask {
     pub now: Duration,
 }
 
+impl Gauge {
+    /// So many calls at once, and so many a second.
+    #[must_use]
+    pub fn new(tokens: f64, drain_per_second: f64) -> Self {
+        Self { tokens, drain_per_second, ..Self::default() }
+    }
+}
+
 impl Ask {
     /// A wish of one waiting call.
     #[must_use]

@@ -82,7 +82,8 @@ impl Bucket {
     /// is left when calls go again: those who filled it go on as well, at moments of their own.
     pub(crate) fn fill(&mut self, now: Duration) {
         self.advance(now);
-        self.levels = [self.shape.capacity + self.shape.capacity / SLACK; PHASES];
+        let slack = (self.shape.capacity / SLACK).min(self.shape.drain * SLACK_PERIODS);
+        self.levels = [self.shape.capacity + slack; PHASES];
         self.fresh = 0;
         // A drain that was due in this tick has been.
         self.levels[class(self.tick)] += self.shape.drain;
@@ -168,6 +169,8 @@ impl Bucket {
 const PERIOD: u64 = PHASES as u64;
 /// The room that is left after a refusal, as a part of the bucket.
 const SLACK: u64 = 10;
+/// And no more than drains in so many periods.
+const SLACK_PERIODS: u64 = 3;
 
 /// Which of the moments a tick is.
 #[allow(clippy::cast_possible_truncation, reason = "below fifty")]

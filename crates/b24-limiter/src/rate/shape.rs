@@ -47,7 +47,7 @@ impl Shape {
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked parameters: 0 to a million")]
 fn units(calls: f64) -> u64 {
-    (calls * 1000.0).round() as u64
+    (calls * 1000.0 + 1e-6).floor() as u64
 }
 
 #[allow(clippy::cast_precision_loss, reason = "levels stay far below 2^53")]

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     future::Future,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -34,7 +33,7 @@ pin_project! {
         request: Option<Request>,
         // Once its turn has come, until the outcome is there.
         permit: Option<Permit>,
-        patience: PhantomData<fn() -> P>,
+        patience: P,
         #[pin]
         state: State<S::Future>,
     }
@@ -53,15 +52,15 @@ pin_project! {
 }
 
 impl<S: Service<Request>, C, P, Request> ResponseFuture<S, C, P, Request> {
-    pub(super) fn new(inner: S, classifier: C, request: Request, turn: Option<Turn>) -> Self {
+    pub(super) fn new(inner: S, classifier: C, patience: P, request: Request, turn: Option<Turn>) -> Self {
         let state = turn.map_or(State::Ready, |turn| State::Waiting { turn });
-        Self { inner, classifier, request: Some(request), permit: None, patience: PhantomData, state }
+        Self { inner, classifier, request: Some(request), permit: None, patience, state }
     }
 }
 
 impl<S, C, P, Request> Future for ResponseFuture<S, C, P, Request>
 where
-    S: Service<Request>,
+    S: Service<Request> + Clone,
     C: Classifier<Request, S::Response, S::Error>,
     P: Patience<S::Error>,
 {
@@ -88,7 +87,16 @@ where
                     this.state.set(State::Ready);
                 }
                 StateProj::Ready => {
-                    ready!(this.inner.poll_ready(cx))?;
+                    let ready = ready!(this.inner.poll_ready(cx));
+                    // The inner service took its time: what was true of the portal is not any more.
+                    if let Some(permit) = this.permit.take_if(|permit| ready.is_err() || permit.is_stale()) {
+                        ready?;
+                        // Nothing is kept from others while it waits once more.
+                        *this.inner = this.inner.clone();
+                        this.state.set(State::Waiting { turn: permit.renew(this.patience.bounds()) });
+                        continue;
+                    }
+                    ready?;
                     let Some(request) = this.request.take() else { return Poll::Pending };
                     if let Some(permit) = this.permit {
                         permit.sent();

@@ -65,6 +65,6 @@ where
                 Some(bounds) => limiter.bounded_turn(spend, bounds),
             }
         });
-        ResponseFuture::new(self.inner.clone(), self.classifier.clone(), request, turn)
+        ResponseFuture::new(self.inner.clone(), self.classifier.clone(), self.patience.clone(), request, turn)
     }
 }

@@ -125,7 +125,7 @@ where
             match this.state.as_mut().project() {
                 StateProj::Ready => {
                     ready!(this.inner.poll_ready(cx)).map_err(|error| error.with_attempts(*this.attempts))?;
-                    let answer = this.inner.call(as_it_is_now(this.request, *this.repeats, started.elapsed()));
+                    let answer = this.inner.call(as_it_is_now(this.request, this.last.as_ref(), started.elapsed()));
                     this.state.set(State::Sent { answer });
                 }
                 StateProj::Sent { answer } => {
@@ -213,14 +213,15 @@ fn next_send(
 const LEAST_TIME_OF_A_SEND: Duration = Duration::from_millis(50);
 const LONGEST_ASKED_WAIT: Duration = Duration::from_secs(300);
 
-/// The call with what is left of its deadline, and how often it was sent before: layers below see only that.
-fn as_it_is_now(request: &RestRequest, repeats: u32, elapsed: Duration) -> RestRequest {
+/// The call with what is left of its deadline, and whether it was refused as too fast: layers below see only that.
+fn as_it_is_now(request: &RestRequest, last: Option<&Error>, elapsed: Duration) -> RestRequest {
     let request = request.clone();
     let deadline = request.options().deadline();
-    if repeats == 0 && deadline.is_none() {
+    let refused = last.is_some_and(|last| last.code().eq_ignore_ascii_case("QUERY_LIMIT_EXCEEDED"));
+    if !refused && deadline.is_none() {
         return request;
     }
-    let mut options = request.options().clone().with_resends(repeats);
+    let mut options = request.options().clone().with_refused_before(refused);
     if let Some(all) = deadline {
         options = options.with_deadline(all.saturating_sub(elapsed));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{InvalidRestrictions, invalid};
 
-/// Calls of a method that has used up much of its time are spread over what is left of the window.
+/// Each call of a method that has used up much of its time waits a little before it goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AdaptiveDelay {
