@@ -13,6 +13,7 @@ pub struct Limits {
 }
 
 impl Limits {
+    #[cfg(feature = "transport")]
     pub(crate) fn new(limiter: Limiter, retry: RetryLayer) -> Self {
         Self { limiter, retry }
     }

@@ -57,30 +57,24 @@ impl Source {
         Self { store, asking: None, chores: Vec::new(), lease: None, own: None, answers: true }
     }
 
-    /// A token for the head of `waiting` calls.
-    pub(super) fn token(
-        &mut self,
-        rate: &RateLimit,
-        waiting: usize,
-        now: Duration,
-        cx: &mut Context<'_>,
-    ) -> Result<Token, NotYet> {
+    /// A token, as it is asked for.
+    pub(super) fn token(&mut self, ask: &Ask, cx: &mut Context<'_>) -> Result<Token, NotYet> {
+        let now = ask.now;
         self.do_chores(cx);
         if let Some(token) = self.leased(now) {
             return Ok(token);
         }
         // What was asked for somebody who has given up meanwhile may be old news: then it is asked once more.
         for _ in 0..2 {
-            let ask = Ask { waiting, ..Ask::new(*rate, now) };
             let asked = self.asking.take();
-            let mut asking = asked.unwrap_or_else(|| Asking { since: now, answer: self.store.take(&ask) });
+            let mut asking = asked.unwrap_or_else(|| Asking { since: now, answer: self.store.take(ask) });
             match Pin::new(&mut asking.answer).poll(cx) {
                 Poll::Pending => {
                     let late = asking.since.saturating_add(SLOW_STORE);
                     self.asking = Some(asking);
-                    return if now < late { Err(NotYet { until: late, least: now }) } else { self.own(&ask, None) };
+                    return if now < late { Err(NotYet { until: late, least: now }) } else { self.own(ask, None) };
                 }
-                Poll::Ready(Err(error)) => return self.own(&ask, Some(&error)),
+                Poll::Ready(Err(error)) => return self.own(ask, Some(&error)),
                 Poll::Ready(Ok(Take::Wait(wait))) => {
                     self.answers = true;
                     let until = asking.since.saturating_add(wait.max(LEAST_WAIT));

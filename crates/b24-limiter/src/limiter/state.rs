@@ -10,9 +10,9 @@ use super::{
     wish::{Standing, Wish},
 };
 use crate::{
-    line::{Line, PATIENCE, Ticket, Wakes},
+    line::{Lane, Line, PATIENCE, Ticket, Wakes},
     operating::{Account, Blocked, Rules, adaptive_delay},
-    quota::QuotaStore,
+    quota::{Ask, QuotaStore},
     rate::Shape,
     settings::{RateLimit, Restrictions},
     stats::{Observer, Tally},
@@ -226,8 +226,8 @@ impl State {
                 return wish.wait_until(self.watch_rate_line(&rate, ticket, now), now, now);
             }
         }
-        let waiting = self.rate_line.len().max(1);
-        match self.source.token(&rate, waiting, now, cx) {
+        let (waiting, careful) = (self.rate_line.len().max(1), wish.lane == Lane::Repeat);
+        match self.source.token(&Ask { waiting, careful, ..Ask::new(rate, now) }, cx) {
             Ok(token) => self.go(wish, Some(token), now),
             Err(not_yet) => {
                 self.no_token_before = not_yet.least;

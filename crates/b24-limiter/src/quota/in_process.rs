@@ -44,7 +44,8 @@ impl InProcess {
         if !pause.is_zero() {
             return Take::Wait(pause);
         }
-        let taken = state.bucket(&ask.rate, ask.now).take(ask.now);
+        let more = if ask.careful { ROOM_OF_THE_CAREFUL } else { 0 };
+        let taken = state.bucket(&ask.rate, ask.now).take(more, ask.now);
         taken.map_or_else(Take::Wait, |stamp| Take::Granted(Tokens::one(stamp)))
     }
 }
@@ -107,5 +108,7 @@ impl QuotaStore for InProcess {
     }
 }
 
+/// For how many calls there is room besides one that was refused before.
+const ROOM_OF_THE_CAREFUL: u64 = 3;
 /// No server that is well asks for more.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(300);

@@ -43,6 +43,8 @@ pub struct Ask {
     pub rate: RateLimit,
     /// How many calls wait: a store that is far away may hand out so many at once.
     pub waiting: usize,
+    /// The call has been refused before: it had better go when there is room for a few more.
+    pub careful: bool,
     /// The limiter's time, for stores without a clock of their own. It never goes back.
     pub now: Duration,
 }
@@ -59,7 +61,7 @@ impl Ask {
     /// A wish of one waiting call.
     #[must_use]
     pub fn new(rate: RateLimit, now: Duration) -> Self {
-        Self { rate, waiting: 1, now }
+        Self { rate, waiting: 1, careful: false, now }
     }
 }
 

@@ -53,11 +53,15 @@ impl Bucket {
         self.shape = shape;
     }
 
-    /// Lets a call through, or says how long it would have to wait if nothing else went.
-    pub(crate) fn take(&mut self, now: Duration) -> Result<Stamp, Duration> {
+    /// Lets a call through when it fits and so many more would, as far as the bucket has that much; else says how long it
+    /// would have to wait if nothing else went.
+    pub(crate) fn take(&mut self, more: u64, now: Duration) -> Result<Stamp, Duration> {
         self.advance(now);
-        if self.highest() + (self.pending + 1) * CALL > self.shape.capacity {
-            return Err(self.wait(now));
+        let more = more.min(self.shape.capacity / CALL / SLACK) * CALL;
+        if self.highest() + (self.pending + 1) * CALL + more > self.shape.capacity {
+            let mut fuller = self.clone();
+            fuller.fresh += more;
+            return Err(fuller.wait(now));
         }
         self.on_the_way[class(self.tick)] += 1;
         self.pending += 1;
@@ -102,6 +106,9 @@ impl Bucket {
     /// Lets time pass.
     fn advance(&mut self, now: Duration) {
         let target = tick(now, self.shape.tick);
+        if target <= self.tick {
+            return;
+        }
         while self.tick < target && (self.pending > 0 || self.fresh > 0) {
             self.next_tick();
         }
@@ -209,7 +216,7 @@ mod tests {
     fn greedy(bucket: &mut Bucket, end: Duration) -> Vec<Duration> {
         let (mut now, mut sent) = (Duration::ZERO, Vec::new());
         while now < end {
-            match bucket.take(now) {
+            match bucket.take(0, now) {
                 Ok(stamp) => {
                     bucket.arrived(stamp, now);
                     sent.push(now);
@@ -271,22 +278,22 @@ mod tests {
     #[test]
     fn calls_on_their_way_are_not_drained() {
         let mut bucket = bucket(2.0, 1.0);
-        let first = bucket.take(Duration::ZERO).unwrap();
-        assert!(bucket.take(Duration::ZERO).is_ok());
+        let first = bucket.take(0, Duration::ZERO).unwrap();
+        assert!(bucket.take(0, Duration::ZERO).is_ok());
         // Both may still arrive after a drain, until their answers are there or a second has passed.
         bucket.arrived(first, MS * 400);
-        assert!(bucket.take(MS * 999).is_err());
-        assert!(bucket.take(MS * 1419).is_err());
-        assert!(bucket.take(MS * 1420).is_ok());
+        assert!(bucket.take(0, MS * 999).is_err());
+        assert!(bucket.take(0, MS * 1419).is_err());
+        assert!(bucket.take(0, MS * 1420).is_ok());
     }
 
     #[test]
     fn what_did_not_go_out_leaves_no_trace() {
         let mut bucket = bucket(1.0, 1.0);
-        let stamp = bucket.take(Duration::ZERO).unwrap();
-        assert!(bucket.take(MS).is_err());
+        let stamp = bucket.take(0, Duration::ZERO).unwrap();
+        assert!(bucket.take(0, MS).is_err());
         bucket.give_back(stamp, MS);
-        assert!(bucket.take(MS).is_ok());
+        assert!(bucket.take(0, MS).is_ok());
     }
 
     #[test]
@@ -295,8 +302,8 @@ mod tests {
         bucket.fill(MS * 100);
         assert!(bucket.room(MS * 100) < 0.001);
         // Five calls must drain before there is room for one, and the drain of this very tick may have been.
-        assert_eq!(bucket.take(MS * 100), Err(MS * 3020));
-        assert!(bucket.take(MS * 3120).is_ok() && bucket.take(MS * 3120).is_err());
+        assert_eq!(bucket.take(0, MS * 100), Err(MS * 3020));
+        assert!(bucket.take(0, MS * 3120).is_ok() && bucket.take(0, MS * 3120).is_err());
     }
 
     // Defect 4 of the official SDK: a lower burst did not clamp the tokens that were there.
@@ -304,13 +311,13 @@ mod tests {
     fn a_lower_burst_holds_at_once() {
         let mut bucket = bucket(50.0, 2.0);
         for _ in 0..10 {
-            let stamp = bucket.take(MS).unwrap();
+            let stamp = bucket.take(0, MS).unwrap();
             bucket.arrived(stamp, MS);
         }
         bucket.reshape(Shape::new(&RateLimit::new(10.0, 1.0), 1.0), MS);
-        assert!(bucket.take(MS).is_err());
+        assert!(bucket.take(0, MS).is_err());
         bucket.reshape(Shape::new(&RateLimit::new(1.0, 10.0), 1.0), MS);
-        assert!(bucket.take(MS).is_err());
+        assert!(bucket.take(0, MS).is_err());
         bucket.reshape(Shape::new(&RateLimit::new(250.0, 5.0), 1.0), MS);
         assert!((bucket.room(MS) - 240.0).abs() < 0.001);
     }
@@ -319,7 +326,7 @@ mod tests {
     fn years_pass_in_one_step() {
         let mut bucket = bucket(50.0, 2.0);
         for _ in 0..50 {
-            bucket.take(Duration::ZERO).unwrap();
+            bucket.take(0, Duration::ZERO).unwrap();
         }
         let later = Duration::from_secs(1 << 31);
         assert!((bucket.room(later) - 50.0).abs() < 0.001);
@@ -332,11 +339,11 @@ mod tests {
         for (burst, drain, taken) in [(50_u32, 2.0, 50_u32), (250, 5.0, 250), (30, 1.0, 30), (5, 0.5, 5)] {
             let mut bucket = bucket(f64::from(burst), drain);
             for _ in 0..taken {
-                let stamp = bucket.take(Duration::ZERO).unwrap();
+                let stamp = bucket.take(0, Duration::ZERO).unwrap();
                 bucket.arrived(stamp, Duration::ZERO);
             }
             let contract = Duration::from_secs_f64(1.0 / drain);
-            let ours = bucket.take(Duration::ZERO).unwrap_err();
+            let ours = bucket.take(0, Duration::ZERO).unwrap_err();
             assert!(ours >= contract && ours <= contract + MS * 1020, "{burst}/{drain}: {ours:?}");
         }
     }
@@ -368,7 +375,7 @@ mod tests {
                             Some(stamp) => bucket.arrived(stamp, at),
                         }
                     }
-                    match bucket.take(now) {
+                    match bucket.take(0, now) {
                         Ok(stamp) => break stamp,
                         Err(wait) => now = events.first_key_value().map_or(now + wait, |(key, _)| key.0.min(now + wait)),
                     }

@@ -17,6 +17,8 @@ pub(crate) struct Recovery {
     strikes: u32,
     /// When the last refusal came that was not old news.
     last: Option<Duration>,
+    /// Calls that the portal has taken since then.
+    taken: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,8 +44,10 @@ impl Recovery {
             return None;
         }
         if adaptive {
-            self.low = Some(Low { at: now, peak: self.factor(now).max(LEAST_PEAK) });
+            let peak = self.share(now, drain).unwrap_or(1.0).min(self.factor(now));
+            self.low = Some(Low { at: now, peak: peak.max(LEAST_PEAK) });
         }
+        self.taken = 0;
         let pause = pause(self.strikes, drain);
         self.strikes = self.strikes.saturating_add(1);
         self.last = Some(now);
@@ -54,7 +58,15 @@ impl Recovery {
     pub(crate) fn passed(&mut self, sent: Duration) {
         if self.last.is_none_or(|last| sent >= last) {
             self.strikes = 0;
+            self.taken = self.taken.saturating_add(1);
         }
+    }
+
+    /// What others have left of the rate since the last refusal: the bucket was full then, and it is now.
+    fn share(&self, now: Duration, drain: f64) -> Option<f64> {
+        let since = now.saturating_sub(self.last?);
+        let tells = since >= SHORTEST_MEASURE && since <= LONGEST_MEASURE;
+        tells.then(|| f64::from(self.taken) / since.as_secs_f64() / drain * PROBE)
     }
 
     /// Refusals in a row.
@@ -74,6 +86,10 @@ const PLATEAU: Duration = Duration::from_secs(10);
 /// From here a minute leads back to everything.
 const LEAST_PEAK: f64 = 0.05;
 const LONGEST_PAUSE: f64 = 30.0;
+/// How far above what others leave the rate is tried.
+const PROBE: f64 = 1.2;
+const SHORTEST_MEASURE: Duration = Duration::from_secs(5);
+const LONGEST_MEASURE: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
@@ -122,6 +138,17 @@ mod tests {
         let last = S * 499;
         assert!(recovery.factor(last) < 0.05);
         assert!(recovery.factor(last + S * 60) > 0.999);
+    }
+
+    #[test]
+    fn what_others_leave_is_measured_between_two_refusals() {
+        let mut recovery = Recovery::default();
+        recovery.refused(S, S, true, 2.0);
+        // 12 of the 40 that drained.
+        (0..12).for_each(|n| recovery.passed(S * (2 + n)));
+        recovery.refused(S * 21, S * 21, true, 2.0);
+        let low = recovery.low.unwrap();
+        assert!((low.peak - 12.0 / 40.0 * 1.2).abs() < 1e-9, "{low:?}");
     }
 
     #[test]
