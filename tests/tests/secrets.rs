@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use b24::{Authenticator, B24, Builder, Call, Error, Grant, HttpClient, RetryPolicy, Secret, client::Api};
+use b24::{
+    Authenticator, B24, Builder, Call, Error, Grant, HttpClient, Restrictions, Secret, client::Api,
+    limiter::settings::RateLimit,
+};
 use b24_portal::{Fault, Portal};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
@@ -100,9 +103,12 @@ fn faults(hook_url: &str, credential: &str) -> Vec<Fault> {
     ]
 }
 
-/// Retries are a flow too; they need not be slow.
+/// Retries and limits are flows too; they need not be slow.
 fn builder() -> Builder {
-    B24::builder().retry(RetryPolicy::default().with_retry_delay(Duration::from_millis(1)))
+    let mut restrictions = Restrictions::default();
+    restrictions.rate = Some(RateLimit::new(1e5, 1e5));
+    restrictions.retry = restrictions.retry.with_retry_delay(Duration::from_millis(1));
+    B24::builder().restrictions(restrictions).unwrap()
 }
 
 async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
@@ -125,6 +131,8 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
             portal.clear_faults();
         }
     }
+    let text = format!("{b24:?} {:?} {:?}", b24.stats(), b24.limits());
+    log.0.lock().unwrap().extend_from_slice(text.as_bytes());
 }
 
 #[tokio::test]
