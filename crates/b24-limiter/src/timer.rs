@@ -14,8 +14,9 @@ pub trait Timer: fmt::Debug + Send + Sync + 'static {
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
 
-    /// The time of day, since the Unix epoch. It is compared with what a portal says about its own.
-    fn unix_time(&self) -> Duration;
+    /// The time of day at `now`, a moment of this clock, since the Unix epoch. It is compared with what a portal says about
+    /// its own.
+    fn unix_time(&self, now: Duration) -> Duration;
 
     /// Is done when so much time has passed.
     fn sleep(&self, time: Duration) -> Sleep;
@@ -53,8 +54,8 @@ impl Timer for TokioTimer {
         self.start.elapsed()
     }
 
-    fn unix_time(&self) -> Duration {
-        self.unix_start.saturating_add(self.start.elapsed())
+    fn unix_time(&self, now: Duration) -> Duration {
+        self.unix_start.saturating_add(now)
     }
 
     fn sleep(&self, time: Duration) -> Sleep {

@@ -22,7 +22,7 @@ impl Timer for Frozen {
         Duration::from_secs(1000)
     }
 
-    fn unix_time(&self) -> Duration {
+    fn unix_time(&self, _: Duration) -> Duration {
         Duration::from_secs(1_000_000)
     }
 

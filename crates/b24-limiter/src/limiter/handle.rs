@@ -128,7 +128,8 @@ impl Limiter {
     }
 
     pub(super) fn moment(&self) -> Moment {
-        Moment { now: self.now(), unix: self.0.timer.unix_time() }
+        let now = self.now();
+        Moment { now, unix: self.0.timer.unix_time(now) }
     }
 
     pub(super) fn downgrade(&self) -> std::sync::Weak<Shared> {

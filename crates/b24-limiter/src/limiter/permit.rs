@@ -41,8 +41,14 @@ pub(super) struct Settlement<'a> {
 }
 
 impl Permit {
-    pub(super) fn new(limiter: Limiter, spend: Spend, uses: Uses, token: Option<Token>, waited: Duration) -> Self {
-        let granted = limiter.now();
+    pub(super) fn new(
+        limiter: Limiter,
+        spend: Spend,
+        uses: Uses,
+        token: Option<Token>,
+        waited: Duration,
+        granted: Duration,
+    ) -> Self {
         Self { limiter, spend, uses, token, waited, granted, sent: None, settled: false }
     }
 
@@ -68,6 +74,11 @@ impl Permit {
     #[must_use]
     pub fn spend(&self) -> &Spend {
         &self.spend
+    }
+
+    /// The request goes in the moment in which the permit was granted.
+    pub(crate) fn sent_at_once(&mut self) {
+        self.sent = Some(self.granted);
     }
 
     /// The request goes now.

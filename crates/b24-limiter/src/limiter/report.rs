@@ -48,7 +48,7 @@ impl State {
             refusals_in_a_row: gauge.refusals_in_a_row,
         });
         let mut methods: Vec<_> =
-            self.accounts.iter_mut().map(|((owner, _), account)| method_stats(*owner, account, now)).collect();
+            self.accounts.iter_mut().map(|(key, account)| method_stats(key.owner, account, now)).collect();
         methods.sort_by(|one, other| one.method.cmp(&other.method));
         let tally = &self.tally;
         Stats {

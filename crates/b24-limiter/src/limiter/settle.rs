@@ -104,7 +104,7 @@ impl State {
             let Some(account) = self.accounts.get_mut(key) else { continue };
             let (mut began, mut work, mut told, mut refused) = (sent, Vec::new(), None, false);
             for (place, outcome) in &lesson.commands {
-                let own = commands.get(*place).is_some_and(|command| command.method == key.1);
+                let own = commands.get(*place).is_some_and(|command| command.method == key.method);
                 match outcome {
                     Ok(reading) => {
                         let took = reading.worked.unwrap_or(each).min(took);

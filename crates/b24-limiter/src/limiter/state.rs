@@ -1,12 +1,12 @@
 //! What the handle guards: lines of waiting calls, counters, the source of tokens.
 
-use std::{collections::HashMap, sync::Arc, task::Context, time::Duration};
+use std::{sync::Arc, task::Context, time::Duration};
 
 use super::{
     Rejection, RejectionReason,
     settle::MANY_ACCOUNTS,
     source::{Source, Token},
-    uses::{Key, Uses},
+    uses::{Accounts, Key, Uses},
     wish::{Standing, Wish},
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) struct State {
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) source: Source,
     pub(super) rate_line: Line,
-    pub(super) accounts: HashMap<Key, Account>,
+    pub(super) accounts: Accounts,
     /// With how many accounts it is time to look for idle ones.
     pub(super) prune_at: usize,
     pub(super) tally: Tally,
@@ -53,7 +53,7 @@ impl State {
             observers: Vec::new(),
             source: Source::new(store),
             rate_line: Line::default(),
-            accounts: HashMap::new(),
+            accounts: Accounts::default(),
             prune_at: MANY_ACCOUNTS,
             tally: Tally::default(),
             wakes: Wakes::default(),
@@ -308,7 +308,7 @@ impl State {
 
     fn begin_all(&mut self, uses: &Uses) {
         for (key, what, cost) in uses.iter() {
-            let account = self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.1.clone()));
+            let account = self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.method.clone()));
             account.begin(what, cost);
         }
     }
@@ -321,7 +321,7 @@ impl State {
 }
 
 /// The account in whose line a call stands, and its ticket.
-fn line_of<'a>(accounts: &'a mut HashMap<Key, Account>, wish: &Wish) -> Option<(&'a mut Account, Ticket)> {
+fn line_of<'a>(accounts: &'a mut Accounts, wish: &Wish) -> Option<(&'a mut Account, Ticket)> {
     let (key, ticket) = wish.method_place()?;
     Some((accounts.get_mut(key)?, *ticket))
 }

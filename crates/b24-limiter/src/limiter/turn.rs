@@ -29,8 +29,8 @@ pub struct Turn {
     /// Until it goes.
     spend: Option<Spend>,
     bounds: Option<Bounded>,
-    /// From the first poll on.
-    wish: Option<Wish>,
+    /// Once it had to wait.
+    wish: Option<Box<Wish>>,
     alarm: Option<(Duration, Sleep)>,
 }
 
@@ -44,17 +44,18 @@ impl Turn {
         loop {
             let now = self.limiter.now();
             let Some(spend) = &self.spend else { return Poll::Pending };
-            let bounds = self.bounds;
-            let wish = self.wish.get_or_insert_with(|| Wish::new(spend, bounds, now));
-            let step = self.limiter.with(|state| state.step(wish, now, cx));
-            match step {
+            // Most calls never wait: what is remembered of those that do has a place of its own.
+            let mut kept = self.wish.take();
+            let mut fresh = kept.is_none().then(|| Wish::new(spend, self.bounds, now));
+            let Some(wish) = kept.as_deref_mut().or(fresh.as_mut()) else { return Poll::Pending };
+            match self.limiter.with(|state| state.step(wish, now, cx)) {
                 Step::Go(token) => {
                     let waited = wish.waited(now);
                     let uses = std::mem::take(&mut wish.uses);
                     let spend = self.spend.take().unwrap_or_default();
                     tell(&self.limiter, &spend, waited);
                     self.alarm = None;
-                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited)));
+                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited, now)));
                 }
                 Step::Reject(rejection) => {
                     let observers = self.limiter.with(|state| state.reject(wish, now));
@@ -62,7 +63,10 @@ impl Turn {
                     observers.iter().for_each(|observer| observer.rejected(&event));
                     return Poll::Ready(Err(rejection));
                 }
-                Step::Until(until) => ready!(self.poll_alarm(until, now, cx)),
+                Step::Until(until) => {
+                    self.wish = kept.or_else(|| fresh.map(Box::new));
+                    ready!(self.poll_alarm(until, now, cx));
+                }
             }
         }
     }

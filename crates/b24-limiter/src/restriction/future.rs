@@ -68,6 +68,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let mut just_granted = false;
         loop {
             match this.state.as_mut().project() {
                 StateProj::Waiting { turn } => {
@@ -84,12 +85,15 @@ where
                         *this.request = this.request.take().map(|it| this.classifier.after_waiting(it, waited));
                     }
                     *this.permit = Some(permit);
+                    just_granted = true;
                     this.state.set(State::Ready);
                 }
                 StateProj::Ready => {
                     let ready = ready!(this.inner.poll_ready(cx));
                     // The inner service took its time: what was true of the portal is not any more.
-                    if let Some(permit) = this.permit.take_if(|permit| ready.is_err() || permit.is_stale()) {
+                    if let Some(permit) =
+                        this.permit.take_if(|permit| ready.is_err() || !just_granted && permit.is_stale())
+                    {
                         ready?;
                         // Nothing is kept from others while it waits once more.
                         *this.inner = this.inner.clone();
@@ -98,8 +102,10 @@ where
                     }
                     ready?;
                     let Some(request) = this.request.take() else { return Poll::Pending };
-                    if let Some(permit) = this.permit {
-                        permit.sent();
+                    match this.permit {
+                        Some(permit) if just_granted => permit.sent_at_once(),
+                        Some(permit) => permit.sent(),
+                        None => {}
                     }
                     let answer = this.inner.call(request);
                     this.state.set(State::Sent { answer });
