@@ -45,8 +45,8 @@ impl Timer for VirtualClock {
         self.state().now
     }
 
-    fn unix_time(&self) -> Duration {
-        Duration::from_secs(1_800_000_000) + self.now()
+    fn unix_time(&self, now: Duration) -> Duration {
+        Duration::from_secs(1_800_000_000) + now
     }
 
     fn sleep(&self, time: Duration) -> Sleep {
