@@ -5,29 +5,26 @@
 
 use std::time::Duration;
 
-use b24_limiter::{Limiter, Priority, RestrictionLayer, Restrictions, classify::HttpClassifier, settings::RateLimit};
+use b24_limiter::{
+    Limiter, Priority, Restriction, RestrictionLayer, Restrictions, classify::HttpClassifier, settings::RateLimit,
+};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use tokio::time::Instant;
-use tower::{Layer, Service, ServiceExt};
+use tower::{Layer, ServiceExt};
 use tower_test::mock::{self, Handle, Mock};
 
 const S: Duration = Duration::from_secs(1);
 
-type Inner = Mock<Request<()>, Response<&'static str>>;
+type Answer = Response<&'static str>;
+type Inner = Mock<Request<()>, Answer>;
+type Portal = Handle<Request<()>, Answer>;
 
-fn stack(
-    burst: f64,
-    drain: f64,
-) -> (
-    Limiter,
-    impl Service<Request<()>, Response = Response<&'static str>, Error = tower::BoxError, Future: Send> + Clone,
-    Handle<Request<()>, Response<&'static str>>,
-) {
+fn stack(burst: f64, drain: f64) -> (Limiter, Restriction<Inner, HttpClassifier>, Portal) {
     let mut restrictions = Restrictions::default();
     restrictions.rate = Some(RateLimit::new(burst, drain));
     let limiter = Limiter::new(restrictions).unwrap();
-    let (inner, handle): (Inner, _) = mock::pair();
+    let (inner, handle) = mock::pair();
     let layer = RestrictionLayer::with_limiter(limiter.clone()).with_classifier(HttpClassifier::new());
     (limiter, layer.layer(inner), handle)
 }
@@ -37,7 +34,7 @@ fn request(path: &str) -> Request<()> {
 }
 
 /// Answers what comes next, and tells its path.
-async fn answer(handle: &mut Handle<Request<()>, Response<&'static str>>, status: u16) -> String {
+async fn answer(handle: &mut Portal, status: u16) -> String {
     let (request, respond) = handle.next_request().await.unwrap();
     respond.send_response(Response::builder().status(status).body("").unwrap());
     request.uri().path().rsplit('/').next().unwrap().to_owned()
