@@ -71,6 +71,26 @@ async fn a_turn_that_waited_too_long_for_the_inner_service_is_taken_again() {
     assert_eq!((limiter.stats().sends, limiter.stats().in_flight), (1, 0));
 }
 
+/// A service below that is always busy: whoever waits for it for long takes a new turn, and gets through all the same.
+#[tokio::test(start_paused = true)]
+async fn a_narrow_service_below_lets_everybody_through() {
+    let mut restrictions = Restrictions::default();
+    restrictions.rate = Some(RateLimit::new(50.0, 2.0));
+    let limiter = Limiter::new(restrictions).unwrap();
+    let slow = tower::service_fn(|_: Request<()>| async {
+        tokio::time::sleep(S * 5).await;
+        Ok::<_, std::convert::Infallible>(Response::new(""))
+    });
+    let narrow = tower::limit::ConcurrencyLimit::new(slow, 2);
+    let layer = RestrictionLayer::with_limiter(limiter.clone()).with_classifier(HttpClassifier::new());
+    let calls = (0..40).map(|_| layer.layer(narrow.clone()).oneshot(request("profile")));
+    let begin = Instant::now();
+    let all = tokio::time::timeout(S * 600, futures_util::future::join_all(calls)).await.unwrap();
+    assert!(all.iter().all(Result::is_ok));
+    assert!(begin.elapsed() <= S * 120, "{:?}", begin.elapsed());
+    assert_eq!(limiter.stats().sends, 40);
+}
+
 #[tokio::test(start_paused = true)]
 async fn statuses_teach_what_they_can() {
     let (limiter, service, mut handle) = stack(50.0, 2.0);

@@ -154,7 +154,7 @@ impl Drop for Permit {
         let moment = limiter.moment();
         limiter.with(|state| match sent {
             None => state.cancel(uses, token.as_ref(), moment.now),
-            Some(sent) => state.abandon(uses, token.as_ref(), *sent, moment),
+            Some(sent) => state.abandon(uses, *sent, moment),
         });
     }
 }

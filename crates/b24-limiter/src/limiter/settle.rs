@@ -21,7 +21,7 @@ impl State {
     }
 
     /// A call that went was given up before its answer came: the portal goes on with it.
-    pub(super) fn abandon(&mut self, uses: &Uses, token: Option<&Token>, sent: Duration, moment: Moment) {
+    pub(super) fn abandon(&mut self, uses: &Uses, sent: Duration, moment: Moment) {
         let rules = Rules::of(&self.restrictions);
         for (key, what, cost) in uses.iter() {
             if let Some(account) = self.accounts.get_mut(key) {
@@ -30,9 +30,7 @@ impl State {
             }
         }
         self.tally.in_flight -= 1;
-        if let Some(token) = token {
-            self.source.arrived(token, sent, moment.now);
-        }
+        // Whether the portal has taken it is not known: in a second its token counts as used anyway.
     }
 
     /// An outcome is there.

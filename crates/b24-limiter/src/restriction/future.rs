@@ -60,7 +60,7 @@ impl<S: Service<Request>, C, P, Request> ResponseFuture<S, C, P, Request> {
 
 impl<S, C, P, Request> Future for ResponseFuture<S, C, P, Request>
 where
-    S: Service<Request> + Clone,
+    S: Service<Request>,
     C: Classifier<Request, S::Response, S::Error>,
     P: Patience<S::Error>,
 {
@@ -95,8 +95,7 @@ where
                         this.permit.take_if(|permit| ready.is_err() || !just_granted && permit.is_stale())
                     {
                         ready?;
-                        // Nothing is kept from others while it waits once more.
-                        *this.inner = this.inner.clone();
+                        // The place below stays taken: given up, it would be waited for again, and perhaps for ever.
                         this.state.set(State::Waiting { turn: permit.renew(this.patience.bounds()) });
                         continue;
                     }
