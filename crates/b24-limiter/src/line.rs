@@ -16,6 +16,8 @@ pub(crate) struct Line {
     due: Duration,
     /// A head that did not act in time, and since when it has another chance.
     late: Option<(Ticket, Duration)>,
+    /// A head was passed, and none has acted since: the program runs, so the next ones have no second chance.
+    passing: bool,
 }
 
 /// By their numbers; with what wakes them, once they sleep.
@@ -84,10 +86,9 @@ impl Line {
                 return false;
             }
             match self.late {
-                Some((late, since)) if late == head => {
-                    if now < since.saturating_add(PATIENCE) {
-                        return false;
-                    }
+                Some((late, since)) if late == head && now < since.saturating_add(PATIENCE) => return false,
+                late if self.passing || late.is_some_and(|(late, _)| late == head) => {
+                    self.passing = true;
                     self.remove(head, wakes);
                     self.call_head(now, wakes);
                 }
@@ -107,6 +108,7 @@ impl Line {
         if let Some(due) = due {
             self.due = due;
             self.late = None;
+            self.passing = false;
         }
         if let Some(place) = self.lane_mut(ticket.lane).get_mut(&ticket.number) {
             match place {
@@ -303,11 +305,11 @@ mod tests {
         let (mut line, tickets) = line([Lane::Interactive; 3]);
         let look =
             |line: &mut Line, looks: u32| line.is_turn(tickets[2], NOW + PATIENCE * looks, &mut Wakes::default());
-        // It is called once more before it is passed, and so is the second.
-        let looks: Vec<_> = (1..=4).map(|looks| look(&mut line, looks)).collect();
-        assert_eq!(looks, [false, false, false, true]);
+        // It is called once more before it is passed; the second is not.
+        let looks: Vec<_> = (1..=3).map(|looks| look(&mut line, looks)).collect();
+        assert_eq!(looks, [false, false, true]);
         // Polled again, the first is the first.
-        let later = NOW + PATIENCE * 4;
+        let later = NOW + PATIENCE * 3;
         assert!(line.is_turn(tickets[0], later, &mut Wakes::default()));
         assert!(!line.is_turn(tickets[2], later, &mut Wakes::default()));
     }

@@ -15,9 +15,15 @@ impl State {
         self.end_all(uses, now);
         self.tally.in_flight -= 1;
         if let Some(token) = token {
-            self.source.give_back(token, now);
-            self.rate_line.call_head(now, &mut self.wakes);
+            self.give_back(token, now);
         }
+    }
+
+    /// A token was not used: the next in line may have it.
+    fn give_back(&mut self, token: &Token, now: Duration) {
+        self.source.give_back(token, now);
+        self.no_token_before = now;
+        self.rate_line.call_head(now, &mut self.wakes);
     }
 
     /// A call that went was given up before its answer came: the portal goes on with it.
@@ -44,7 +50,7 @@ impl State {
                     let rate = self.restrictions.rate.unwrap_or_default();
                     self.source.refused(token, rate, sent, lesson.retry_after, now);
                 }
-                _ if lesson.unsent => self.source.give_back(token, now),
+                _ if lesson.unsent => self.give_back(token, now),
                 _ => self.source.arrived(token, sent, now),
             }
         }

@@ -32,7 +32,7 @@ pub(super) struct State {
     pub(super) wakes: Wakes,
     next_number: u64,
     /// Before that there certainly is no token.
-    no_token_before: Duration,
+    pub(super) no_token_before: Duration,
 }
 
 /// What a waiting call does next.
