@@ -16,6 +16,7 @@ pub use self::http::HttpClassifier;
 pub use lesson::{Lesson, Refused};
 pub use reading::Reading;
 pub use rest::RestClassifier;
+pub(crate) use rest::refusal;
 pub use spend::{Command, Spend};
 
 /// The limiter's view of requests and their outcomes.

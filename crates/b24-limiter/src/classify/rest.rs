@@ -61,15 +61,19 @@ impl Classifier<RestRequest, RestResponse, Error> for RestClassifier {
     }
 }
 
-fn failure(error: &Error) -> Lesson {
-    let known = error.rest().and_then(|refusal| codes::find(refusal.code()));
-    let refused = known.and_then(|known| match known.code() {
+/// Which limit the portal says that a call was refused for.
+pub(crate) fn refusal(error: &Error) -> Option<Refused> {
+    match codes::find(error.rest()?.code())?.code() {
         "QUERY_LIMIT_EXCEEDED" => Some(Refused::Rate),
         // https://apidocs.bitrix24.com/settings/performance/limits.html: both names of the same refusal, v2 and v3.
         "OPERATION_TIME_LIMIT" | "RATELIMIT" => Some(Refused::Operating),
         _ => None,
-    });
-    let refused = refused.or_else(|| {
+    }
+}
+
+fn failure(error: &Error) -> Lesson {
+    let known = error.rest().and_then(|refusal| codes::find(refusal.code()));
+    let refused = refusal(error).or_else(|| {
         // A page of a gateway in place of the portal's own words.
         let status = error.status().filter(|_| error.kind() == ErrorKind::Transport)?;
         (status == ::http::StatusCode::TOO_MANY_REQUESTS).then_some(Refused::Operating)
@@ -103,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal(status: u16, code: &str) -> Error {
+    fn said(status: u16, code: &str) -> Error {
         RestError::new(StatusCode::from_u16(status).unwrap(), code, "").into()
     }
 
@@ -115,13 +119,13 @@ mod tests {
             Error::transport(SdkCode::InvalidResponse, "a page", true).with_status(status)
         };
         for (error, want) in [
-            (refusal(503, "QUERY_LIMIT_EXCEEDED"), Some(Refused::Rate)),
-            (refusal(200, "query_limit_exceeded"), Some(Refused::Rate)),
-            (refusal(429, "OPERATION_TIME_LIMIT"), Some(Refused::Operating)),
-            (refusal(429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION"), Some(Refused::Operating)),
+            (said(503, "QUERY_LIMIT_EXCEEDED"), Some(Refused::Rate)),
+            (said(200, "query_limit_exceeded"), Some(Refused::Rate)),
+            (said(429, "OPERATION_TIME_LIMIT"), Some(Refused::Operating)),
+            (said(429, "BITRIX_REST_V3_EXCEPTION_RATELIMITEXCEPTION"), Some(Refused::Operating)),
             (page(429), Some(Refused::Operating)),
-            (refusal(503, "OVERLOAD_LIMIT"), None),
-            (refusal(503, "INTERNAL_SERVER_ERROR"), None),
+            (said(503, "OVERLOAD_LIMIT"), None),
+            (said(503, "INTERNAL_SERVER_ERROR"), None),
             (page(503), None),
             (page(502), None),
         ] {

@@ -34,18 +34,12 @@ impl Spend {
     /// A call of one method, `batch` included. A name that no method can have counts as none.
     #[must_use]
     pub fn call(method: &str) -> Self {
-        // Portals compare names without regard to case.
-        let lower = || Method::new(&method.to_ascii_lowercase());
-        let named = if method.bytes().any(|byte| byte.is_ascii_uppercase()) { lower() } else { Method::new(method) };
-        Self { method: named.ok(), ..Self::default() }
+        Method::new(method).map_or_else(|_| Self::unnamed(), |method| Self::of(&method))
     }
 
     /// A call of a method whose name has been checked.
     pub(crate) fn of(method: &Method) -> Self {
-        if method.as_str().bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Self::call(method.as_str());
-        }
-        Self { method: Some(method.clone()), ..Self::default() }
+        Self { method: Some(in_lower_case(method)), ..Self::default() }
     }
 
     /// Names the commands that the request carries: for a `batch`.
@@ -109,8 +103,8 @@ impl Command {
     /// A command under its label, or its place in the list. `None` for a name that no method can have.
     #[must_use]
     pub fn new(label: impl Into<Box<str>>, method: &str) -> Option<Self> {
-        let method = Method::new(&method.to_ascii_lowercase()).ok()?;
-        Some(Self { label: label.into(), method })
+        let method = Method::new(method).ok()?;
+        Some(Self { label: label.into(), method: in_lower_case(&method) })
     }
 
     /// Its label, or its place in the list.
@@ -124,4 +118,12 @@ impl Command {
     pub fn method(&self) -> &str {
         self.method.as_str()
     }
+}
+
+/// Portals compare names without regard to case.
+fn in_lower_case(method: &Method) -> Method {
+    let name = method.as_str();
+    let lower = || Method::new(&name.to_ascii_lowercase()).ok();
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_lower { None } else { lower() }.unwrap_or_else(|| method.clone())
 }

@@ -1,12 +1,14 @@
 //! The permission to send once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use b24_core::keys;
 
 use super::{Bounded, Limiter, Turn, source::Token, uses::Uses};
 use crate::{
     classify::{Command, Lesson, Refused, Spend},
     operating::Moment,
-    stats::{Answered, Paused},
+    stats::{Answered, Observer, Paused},
 };
 
 /// The permission to send one request.
@@ -16,18 +18,15 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "dropping a permit gives it back"]
 pub struct Permit {
-    limiter: Limiter,
-    spend: Spend,
-    uses: Uses,
-    token: Option<Token>,
-    waited: Duration,
-    granted: Duration,
-    sent: Option<Duration>,
-    settled: bool,
+    pub(super) limiter: Limiter,
+    pub(super) spend: Spend,
+    pub(super) uses: Uses,
+    pub(super) token: Option<Token>,
+    pub(super) waited: Duration,
+    pub(super) granted: Duration,
+    pub(super) sent: Option<Duration>,
+    pub(super) settled: bool,
 }
-
-/// How long a permit may wait for the inner service.
-const LONGEST_HOLD: Duration = Duration::from_millis(500);
 
 /// An outcome, and what it is the outcome of.
 #[derive(Clone, Copy, Debug)]
@@ -41,17 +40,6 @@ pub(super) struct Settlement<'a> {
 }
 
 impl Permit {
-    pub(super) fn new(
-        limiter: Limiter,
-        spend: Spend,
-        uses: Uses,
-        token: Option<Token>,
-        waited: Duration,
-        granted: Duration,
-    ) -> Self {
-        Self { limiter, spend, uses, token, waited, granted, sent: None, settled: false }
-    }
-
     /// Whether it has been held for so long that it is not worth what it says any more: the portal drains once a second.
     pub(crate) fn is_stale(&self) -> bool {
         self.limiter.now().saturating_sub(self.granted) > LONGEST_HOLD
@@ -99,33 +87,34 @@ impl Permit {
             sent,
             moment,
         };
-        let observers = {
-            self.limiter.with(|state| {
-                state.settle(&settlement);
-                state.observers.clone()
-            })
-        };
+        let observers = self.limiter.with(|state| {
+            state.settle(&settlement);
+            state.observers.clone()
+        });
         self.tell(lesson);
         if !observers.is_empty() {
-            let event = Answered {
-                method: self.spend.method(),
-                duration: moment.now.saturating_sub(sent),
-                code: lesson.code.as_deref(),
-                operating: lesson.reading.and_then(|reading| reading.operating),
-            };
-            observers.iter().for_each(|observer| observer.answered(&event));
-            if lesson.refused == Some(Refused::Rate) {
-                if let Some(rate) = self.limiter.stats().rate {
-                    let event = Paused { pause: rate.pause, drain_per_second: rate.drain_per_second };
-                    observers.iter().for_each(|observer| observer.paused(&event));
-                }
-            }
+            self.tell_observers(&observers, lesson, moment.now.saturating_sub(sent), moment.now);
+        }
+    }
+
+    fn tell_observers(&self, observers: &[Arc<dyn Observer>], lesson: &Lesson, duration: Duration, now: Duration) {
+        let answered = Answered {
+            method: self.spend.method(),
+            duration,
+            code: lesson.code.as_deref(),
+            operating: lesson.reading.and_then(|reading| reading.operating),
+        };
+        observers.iter().for_each(|observer| observer.answered(&answered));
+        if lesson.refused != Some(Refused::Rate) {
+            return;
+        }
+        if let Some(rate) = self.limiter.with(|state| state.rate_stats(now)) {
+            let paused = Paused { pause: rate.pause, drain_per_second: rate.drain_per_second };
+            observers.iter().for_each(|observer| observer.paused(&paused));
         }
     }
 
     fn tell(&self, lesson: &Lesson) {
-        use b24_core::keys;
-
         let method = self.spend.method();
         match lesson.refused {
             None => {}
@@ -158,3 +147,6 @@ impl Drop for Permit {
         });
     }
 }
+
+/// How long a permit may wait for the inner service.
+const LONGEST_HOLD: Duration = Duration::from_millis(500);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{state::State, wish::Wish};
+use super::{state::State, uses::Key, wish::Wish};
 use crate::{
     operating::Account,
     stats::{MethodStats, Observer, RateStats, Stats},
@@ -22,7 +22,7 @@ impl State {
     }
 
     /// Whether the rate is what a new limiter would believe it to be.
-    fn forgets_no_rate(&self, now: Duration) -> bool {
+    fn rate_is_fresh(&self, now: Duration) -> bool {
         self.restrictions.rate.is_none_or(|rate| {
             let gauge = self.source.gauge(&rate, now);
             gauge.tokens >= rate.burst.floor() && gauge.refusals_in_a_row == 0
@@ -33,22 +33,28 @@ impl State {
         self.tally.in_flight == 0
             && self.rate_line.is_empty()
             && self.source.is_idle()
-            && self.forgets_no_rate(now)
+            && self.rate_is_fresh(now)
             && self.accounts.values_mut().all(|account| account.is_idle(now))
     }
 
-    pub(super) fn stats(&mut self, now: Duration) -> Stats {
-        let gauge = self.restrictions.rate.map(|rate| self.source.gauge(&rate, now));
-        let rate = self.restrictions.rate.zip(gauge).map(|(limit, gauge)| RateStats {
+    /// Where the rate stands.
+    pub(super) fn rate_stats(&self, now: Duration) -> Option<RateStats> {
+        let limit = self.restrictions.rate?;
+        let gauge = self.source.gauge(&limit, now);
+        Some(RateStats {
             limit,
             tokens: gauge.tokens,
             drain_per_second: gauge.drain_per_second,
             waiting: self.rate_line.len(),
             pause: gauge.pause,
             refusals_in_a_row: gauge.refusals_in_a_row,
-        });
+        })
+    }
+
+    pub(super) fn stats(&mut self, now: Duration) -> Stats {
+        let rate = self.rate_stats(now);
         let mut methods: Vec<_> =
-            self.accounts.iter_mut().map(|(key, account)| method_stats(key.owner, account, now)).collect();
+            self.accounts.iter_mut().map(|(key, account)| method_stats(key, account, now)).collect();
         methods.sort_by(|one, other| one.method.cmp(&other.method));
         let tally = &self.tally;
         Stats {
@@ -73,10 +79,10 @@ impl State {
     }
 }
 
-fn method_stats(owner: u64, account: &mut Account, now: Duration) -> MethodStats {
+fn method_stats(key: &Key, account: &mut Account, now: Duration) -> MethodStats {
     MethodStats {
-        owner,
-        method: account.method.clone(),
+        owner: key.owner,
+        method: key.method.clone(),
         sends: account.tally.sends,
         duration: account.tally.duration,
         in_flight: account.in_flight,

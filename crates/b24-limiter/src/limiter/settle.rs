@@ -116,7 +116,7 @@ impl State {
                             told = Some(told.map_or(*reading, |told: Reading| told.and(reading)));
                             work.push(Work { began, took });
                         }
-                        began += took;
+                        began = began.saturating_add(took);
                     }
                     Err(_) => refused |= own,
                 }

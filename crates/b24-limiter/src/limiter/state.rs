@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     line::{Lane, Line, PATIENCE, Ticket, Wakes},
-    operating::{Account, Blocked, Rules, adaptive_delay},
+    operating::{Account, Blocked, Rules},
     quota::{Ask, QuotaStore},
     rate::Shape,
     settings::{RateLimit, Restrictions},
@@ -104,10 +104,10 @@ impl State {
             return None;
         }
         if wish.reserved {
-            let shut = |(key, what, _)| {
-                self.accounts.get_mut(key).is_some_and(|it: &mut Account| it.shut(what, now).is_some())
+            let is_shut = |(key, what, _)| {
+                self.accounts.get_mut(key).is_some_and(|account: &mut Account| account.is_shut(what, now))
             };
-            if !wish.uses.iter().any(shut) {
+            if !wish.uses.iter().any(is_shut) {
                 return None;
             }
             // It was refused to another call meanwhile.
@@ -117,7 +117,7 @@ impl State {
         let uses = std::mem::take(&mut wish.uses);
         let step = uses.iter().find_map(|(key, what, _)| {
             let account = self.accounts.get_mut(key)?;
-            let blocked = account.admits(what, now, &rules).err();
+            let blocked = account.wait(what, now, &rules);
             let place = wish.method_tickets.iter().position(|(known, _)| known == key);
             // Whoever has been through this line does not stand in it again unless it must.
             let behind = match place {
@@ -200,7 +200,7 @@ impl State {
                 Some(account.load(what, now, &rules))
             });
             let highest = loads.max_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or_default();
-            if let Some(delay) = adaptive_delay(highest, config) {
+            if let Some(delay) = config.delay(highest.0, highest.1).filter(|delay| !delay.is_zero()) {
                 self.tally.adaptive_delays += 1;
                 self.tally.adaptive_delay += delay;
                 wish.slowed_until = now.saturating_add(delay);
@@ -308,7 +308,7 @@ impl State {
 
     fn begin_all(&mut self, uses: &Uses) {
         for (key, what, cost) in uses.iter() {
-            let account = self.accounts.entry(key.clone()).or_insert_with(|| Account::new(key.method.clone()));
+            let account = self.accounts.entry(key.clone()).or_default();
             account.begin(what, cost);
         }
     }

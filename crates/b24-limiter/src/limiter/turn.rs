@@ -55,7 +55,10 @@ impl Turn {
                     let spend = self.spend.take().unwrap_or_default();
                     tell(&self.limiter, &spend, waited);
                     self.alarm = None;
-                    return Poll::Ready(Ok(Permit::new(self.limiter.clone(), spend, uses, token, waited, now)));
+                    let limiter = self.limiter.clone();
+                    let permit =
+                        Permit { limiter, spend, uses, token, waited, granted: now, sent: None, settled: false };
+                    return Poll::Ready(Ok(permit));
                 }
                 Step::Reject(rejection) => {
                     let observers = self.limiter.with(|state| state.reject(wish, now));

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use b24_core::Method;
-
 use super::{
     Meter,
     meter::{Blocked, Moment, Rules, Told, Work},
 };
-use crate::{line::Line, settings::AdaptiveDelay, stats::MethodTally};
+use crate::{line::Line, stats::MethodTally};
 
 /// How a request uses a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +22,8 @@ pub(crate) enum Use {
 /// Portals disagree on who pays for a batch: its commands' own methods, `batch` itself, or both; and some keep one counter
 /// for a method called by itself and another for the same method inside of batches. So each number is kept under the name
 /// it came with, the two are never added up, and a call waits for the higher one, until the portal shows that they differ.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) method: Method,
     direct: Meter,
     batched: Meter,
     /// The portal counts calls and commands apart.
@@ -39,31 +36,18 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    pub(crate) fn new(method: Method) -> Self {
-        Self {
-            method,
-            direct: Meter::default(),
-            batched: Meter::default(),
-            apart: false,
-            line: Line::default(),
-            in_flight: 0,
-            tally: MethodTally::default(),
-        }
-    }
-
-    /// Whether a request may go now.
-    pub(crate) fn admits(&mut self, what: Use, now: Duration, rules: &Rules) -> Result<(), Blocked> {
+    /// Until when a request must wait; `None` when it may go.
+    pub(crate) fn wait(&mut self, what: Use, now: Duration, rules: &Rules) -> Option<Blocked> {
         let commands = what.checks();
         let (own, other) = self.own_and_other(what);
         // It may be one counter: then what is under way on either counts on both.
         let elsewhere = other.as_ref().map_or(Duration::ZERO, |other| other.cost_under_way());
         let other_wait = other.and_then(|other| other.wait(commands, own.cost_under_way(), now, rules));
         let wait = own.wait(commands, elsewhere, now, rules);
-        let both = match (wait, other_wait) {
+        match (wait, other_wait) {
             (Some(own), Some(other)) => Some(own.and(other)),
             (own, other) => own.or(other),
-        };
-        both.map_or(Ok(()), Err)
+        }
     }
 
     /// Which share of its time is used, in percent, and how long until a part is given back.
@@ -78,8 +62,8 @@ impl Account {
     }
 
     /// Whether the portal refuses it now, whatever is under way.
-    pub(crate) fn shut(&mut self, what: Use, now: Duration) -> Option<Blocked> {
-        self.own_and_other(what).0.shut(now)
+    pub(crate) fn is_shut(&mut self, what: Use, now: Duration) -> bool {
+        self.own_and_other(what).0.shut(now).is_some()
     }
 
     /// A send that costs so many commands is about to go.
@@ -160,11 +144,6 @@ impl Use {
             Self::Commands(count) => count,
         }
     }
-}
-
-/// Percentages of the adaptive delay.
-pub(crate) fn adaptive_delay(load: (f64, Duration), config: &AdaptiveDelay) -> Option<Duration> {
-    config.delay(load.0, load.1).filter(|delay| !delay.is_zero())
 }
 
 /// How much a sum may differ by what was spent between two answers that overtook each other.

@@ -272,16 +272,17 @@ fn near(one: Duration, other: Duration) -> bool {
     one.abs_diff(other) <= Duration::from_secs(2)
 }
 
-/// The flat ban of newer portals.
+/// The flat ban of newer portals: <https://github.com/bitrix24/b24jssdk/pull/539>
 const BAN: Duration = Duration::from_secs(300);
-/// Calls up to that long cost nothing.
+/// Calls up to that long cost nothing: <https://github.com/bitrix24/b24jssdk/pull/539>
 const FREE: Duration = Duration::from_millis(100);
 /// Portals limit at 300 to 480 s, and 480 s is what is configured: a smaller part of it is no reason to refuse.
+/// <https://apidocs.bitrix24.com/settings/performance/limits.html>
 const LOWEST_LIMIT: f64 = 0.6;
 const HIGHEST_LIMIT: f64 = 1.05;
 /// Nobody is served for longer than that, whatever a server asks for.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
-/// The cloud cuts a request then.
+/// The cloud cuts a request then: <https://apidocs.bitrix24.com/settings/performance/limits.html>
 const LONGEST_WORK: Duration = Duration::from_secs(60);
 const GRAIN: Duration = Duration::from_nanos(1);
 const ANSWER_ALARM: Duration = Duration::from_secs(60);

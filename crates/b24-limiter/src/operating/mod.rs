@@ -10,6 +10,6 @@ mod account;
 mod meter;
 mod window;
 
-pub(crate) use account::{Account, Use, adaptive_delay};
+pub(crate) use account::{Account, Use};
 use meter::Meter;
 pub(crate) use meter::{Blocked, Moment, Rules, Told, Work};

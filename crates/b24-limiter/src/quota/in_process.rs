@@ -29,9 +29,7 @@ impl InProcess {
     pub fn new() -> Self {
         Self::default()
     }
-}
 
-impl InProcess {
     /// Nothing goes before a part of the bucket has drained.
     pub(crate) fn fill(&self, ask: &Ask) {
         self.0.lock().bucket(&ask.rate, ask.now).fill(ask.now);
@@ -51,10 +49,15 @@ impl InProcess {
 }
 
 impl State {
+    /// The numbers of now.
+    fn shape(&self, rate: &RateLimit, now: Duration) -> Shape {
+        let factor = if rate.adaptive { self.recovery.factor(now) } else { 1.0 };
+        Shape::new(rate, factor)
+    }
+
     /// The bucket, with the numbers of now.
     fn bucket(&mut self, rate: &RateLimit, now: Duration) -> &mut Bucket {
-        let factor = if rate.adaptive { self.recovery.factor(now) } else { 1.0 };
-        let shape = Shape::new(rate, factor);
+        let shape = self.shape(rate, now);
         let bucket = self.bucket.get_or_insert_with(|| Bucket::new(shape, now));
         bucket.reshape(shape, now);
         bucket
@@ -99,12 +102,11 @@ impl QuotaStore for InProcess {
 
     fn gauge(&self, rate: &RateLimit, now: Duration) -> Gauge {
         let mut state = self.0.lock();
-        let factor = if rate.adaptive { state.recovery.factor(now) } else { 1.0 };
-        let shape = Shape::new(rate, factor);
+        let drain_per_second = state.shape(rate, now).drain_per_second();
         let pause = state.pause_until.saturating_sub(now);
         let refusals_in_a_row = state.recovery.strikes();
         let tokens = if pause.is_zero() { state.bucket(rate, now).room(now) } else { 0.0 };
-        Gauge { tokens, drain_per_second: shape.drain_per_second(), pause, refusals_in_a_row }
+        Gauge { tokens, drain_per_second, pause, refusals_in_a_row }
     }
 }
 

@@ -49,14 +49,6 @@ pub struct Ask {
     pub now: Duration,
 }
 
-impl Gauge {
-    /// So many calls at once, and so many a second.
-    #[must_use]
-    pub fn new(tokens: f64, drain_per_second: f64) -> Self {
-        Self { tokens, drain_per_second, ..Self::default() }
-    }
-}
-
 impl Ask {
     /// A wish of one waiting call.
     #[must_use]
@@ -129,4 +121,12 @@ pub struct Gauge {
     pub pause: Duration,
     /// Refusals without a success between them.
     pub refusals_in_a_row: u32,
+}
+
+impl Gauge {
+    /// So many calls at once, and so many a second.
+    #[must_use]
+    pub fn new(tokens: f64, drain_per_second: f64) -> Self {
+        Self { tokens, drain_per_second, ..Self::default() }
+    }
 }

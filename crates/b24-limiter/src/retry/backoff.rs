@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use b24_core::{Error, error::codes};
+use b24_core::Error;
+
+use crate::classify::{Refused, refusal};
 
 /// The wait before repeat number `repeat` (from 1), for a random `part` between 0 and 1: full jitter, so that callers who
 /// failed together do not come back together.
@@ -18,10 +20,7 @@ pub(super) fn wait(retry_delay: Duration, repeat: u32, part: f64, error: &Error)
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/performance/limits.html>
 fn least(error: &Error) -> Duration {
-    let blocked = error
-        .rest()
-        .and_then(|refusal| codes::find(refusal.code()))
-        .is_some_and(|code| matches!(code.code(), "OPERATION_TIME_LIMIT" | "RATELIMIT"));
+    let blocked = refusal(error) == Some(Refused::Operating);
     if blocked { Duration::from_secs(10) } else { Duration::ZERO }
 }
 

@@ -20,6 +20,7 @@ use super::{
     decide::{Verdict, judge},
     shared::Shared,
 };
+use crate::classify::{Refused, refusal};
 
 pin_project! {
     /// The future of [`Retry`](super::Retry).
@@ -217,7 +218,7 @@ const LONGEST_ASKED_WAIT: Duration = Duration::from_secs(300);
 fn as_it_is_now(request: &RestRequest, last: Option<&Error>, elapsed: Duration) -> RestRequest {
     let request = request.clone();
     let deadline = request.options().deadline();
-    let refused = last.is_some_and(|last| last.code().eq_ignore_ascii_case("QUERY_LIMIT_EXCEEDED"));
+    let refused = last.and_then(refusal) == Some(Refused::Rate);
     if !refused && deadline.is_none() {
         return request;
     }
