@@ -1,5 +1,7 @@
 //! The portal's rate, seen from the client: pure state machines that are given the time.
 
+#[cfg(test)]
+mod against_a_portal;
 mod bucket;
 mod recovery;
 mod shape;

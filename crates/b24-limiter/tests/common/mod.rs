@@ -11,9 +11,13 @@ use std::{
 };
 
 use b24_core::{ApiVersion, Error, Grant, Method, Params, RestError, RestRequest, RestResponse, SdkCode, Secret};
+use b24_limiter::{
+    Limiter, Restriction, RestrictionLayer, Restrictions, classify::RestClassifier, restriction::Bounded,
+    settings::RateLimit,
+};
 use http::StatusCode;
 use tokio::time::Instant;
-use tower::Service;
+use tower::{Layer, Service, ServiceExt};
 
 type Outcome = Result<RestResponse, Error>;
 type Script = dyn Fn(usize, &RestRequest) -> Outcome + Send + Sync;
@@ -124,4 +128,45 @@ pub(crate) fn blocked() -> Error {
 
 pub(crate) fn lost() -> Error {
     Error::transport(SdkCode::NetworkError, "lost", true).with_attempts(1)
+}
+
+pub(crate) const MS: Duration = Duration::from_millis(1);
+pub(crate) const S: Duration = Duration::from_secs(1);
+
+pub(crate) fn limiter(burst: f64, drain: f64) -> Limiter {
+    let mut restrictions = Restrictions::default();
+    restrictions.rate = Some(RateLimit::new(burst, drain));
+    // Adaptive delays have a test of their own.
+    restrictions.adaptive_delay.enabled = false;
+    Limiter::new(restrictions).unwrap()
+}
+
+pub(crate) type Rejecting = Restriction<Probe, RestClassifier, Bounded>;
+
+pub(crate) fn over(limiter: &Limiter, probe: &Probe) -> Rejecting {
+    RestrictionLayer::with_limiter(limiter.clone()).rejecting().layer(probe.clone())
+}
+
+pub(crate) fn v2(method: &str) -> RestRequest {
+    call(ApiVersion::V2, method)
+}
+
+pub(crate) async fn send(limiter: &Limiter, probe: &Probe, request: RestRequest) -> Result<RestResponse, Error> {
+    over(limiter, probe).oneshot(request).await
+}
+
+/// Starts a call that goes on by itself, and lets it take its place in the line.
+pub(crate) async fn spawn(limiter: &Limiter, probe: &Probe, request: RestRequest) -> tokio::task::JoinHandle<()> {
+    let service = over(limiter, probe);
+    let task = tokio::spawn(async move { drop(service.oneshot(request).await) });
+    tokio::task::yield_now().await;
+    task
+}
+
+/// The method `dear` has used up its time; a part is given back in 30 s.
+pub(crate) fn dear() -> Probe {
+    Probe::by_request(|_, request| match request.method().as_str() {
+        "dear" => answer_with(478.0, 30.0),
+        _ => answer(),
+    })
 }
