@@ -151,6 +151,8 @@ async fn seconds(count: u64) {
 #[tokio::test(start_paused = true)]
 async fn with_twelve_rivals_no_call_is_lost_and_the_fair_share_comes_back_within_a_minute() {
     for seed in 0..10 {
+        // The jitter of the repeats.
+        fastrand::seed(seed);
         let portal = portal(Limits::default().with_drain_phase(Duration::from_millis(seed * 97)));
         let b24 = b24(&portal, Restrictions::default());
         let rivals = Rivals::start(&portal, seed);
@@ -158,6 +160,7 @@ async fn with_twelve_rivals_no_call_is_lost_and_the_fair_share_comes_back_within
         // The burst is used up before anybody shares.
         seconds(60).await;
         let mut random = fastrand::Rng::with_seed(seed);
+        let (mut all, mut all_fair) = (0, 0);
         for _ in 0..4 {
             let share = random.u32(10..70);
             rivals.take(share);
@@ -168,8 +171,11 @@ async fn with_twelve_rivals_no_call_is_lost_and_the_fair_share_comes_back_within
             let ours = done.load(Ordering::Relaxed) - before.0;
             let theirs = rivals.accepted.load(Ordering::Relaxed) - before.1;
             let fair = 2 * 240 - theirs;
-            assert!(ours * 100 >= fair * 95, "seed {seed}, {share} %: {ours} of {fair}");
+            // Some 200 calls: chance moves one stage by a few of a hundred, four together hardly.
+            assert!(ours * 100 >= fair * 90, "seed {seed}, {share} %: {ours} of {fair}");
+            (all, all_fair) = (all + ours, all_fair + fair);
         }
+        assert!(all * 100 >= all_fair * 96, "seed {seed}: {all} of {all_fair}");
         drop(rivals);
         seconds(60).await;
         let before = done.load(Ordering::Relaxed);
