@@ -1,19 +1,25 @@
-//! One generation of the REST API.
+//! The two generations of the REST API.
 
-use b24_core::ApiVersion;
+use b24_core::{ApiVersion, batch::Command};
+use futures_util::Stream;
 
-use crate::{Call, Client};
+use crate::{Batch, Bulk, Call, Client};
 
-/// The actions of one generation of the API; made by [`Client::v2`] and [`Client::v3`].
+/// REST v2: every method of the portal. Made by [`Client::v2`].
 #[derive(Clone, Copy, Debug)]
-pub struct Api<'a> {
-    client: &'a Client,
-    version: ApiVersion,
+pub struct V2<'c> {
+    client: &'c Client,
 }
 
-impl<'a> Api<'a> {
-    pub(crate) fn new(client: &'a Client, version: ApiVersion) -> Self {
-        Self { client, version }
+/// REST v3: the newer families. Made by [`Client::v3`].
+#[derive(Clone, Copy, Debug)]
+pub struct V3<'c> {
+    client: &'c Client,
+}
+
+impl<'c> V2<'c> {
+    pub(crate) fn new(client: &'c Client) -> Self {
+        Self { client }
     }
 
     /// Begins a call of `method`, such as `crm.item.get`. Nothing happens until it is sent.
@@ -21,6 +27,50 @@ impl<'a> Api<'a> {
     /// There is no list of known methods: the portal decides. What cannot be a method name is refused when the call is
     /// sent, before anything goes over the wire.
     pub fn call(self, method: &str) -> Call {
-        Call::new(self.client, self.version, method)
+        Call::new(self.client, ApiVersion::V2, method)
+    }
+
+    /// Begins a batch: up to 50 commands in one request.
+    pub fn batch(self) -> Batch {
+        Batch::new(self.client, ApiVersion::V2)
+    }
+
+    /// Any number of commands, in batches of 50.
+    pub fn bulk<'a, C: Into<Command> + 'a>(self, commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>) -> Bulk<'a> {
+        Bulk::new(self.client, ApiVersion::V2, commands)
+    }
+
+    /// Any number of commands from a stream, in batches of 50. A batch is sent when it is full, or the stream at its end.
+    pub fn bulk_stream<'a>(self, commands: impl Stream<Item = Command> + Send + 'a) -> Bulk<'a> {
+        Bulk::from_stream(self.client, ApiVersion::V2, commands)
+    }
+}
+
+impl<'c> V3<'c> {
+    pub(crate) fn new(client: &'c Client) -> Self {
+        Self { client }
+    }
+
+    /// Begins a call of `method`, such as `tasks.task.get`. Nothing happens until it is sent.
+    ///
+    /// There is no list of known methods: the portal decides. What cannot be a method name is refused when the call is
+    /// sent, before anything goes over the wire.
+    pub fn call(self, method: &str) -> Call {
+        Call::new(self.client, ApiVersion::V3, method)
+    }
+
+    /// Begins a batch: up to 50 commands in one request. The first error is the answer to all of them.
+    pub fn batch(self) -> Batch {
+        Batch::new(self.client, ApiVersion::V3)
+    }
+
+    /// Any number of commands, in batches of 50.
+    pub fn bulk<'a, C: Into<Command> + 'a>(self, commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>) -> Bulk<'a> {
+        Bulk::new(self.client, ApiVersion::V3, commands)
+    }
+
+    /// Any number of commands from a stream, in batches of 50. A batch is sent when it is full, or the stream at its end.
+    pub fn bulk_stream<'a>(self, commands: impl Stream<Item = Command> + Send + 'a) -> Bulk<'a> {
+        Bulk::from_stream(self.client, ApiVersion::V3, commands)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use b24_core::{ApiVersion, Error, PortalAddress, RestRequest, RestResponse};
+use b24_core::{Error, PortalAddress, RestRequest, RestResponse};
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Api, TraceLayer};
+use crate::{TraceLayer, V2, V3};
 
 /// A handle on one portal: cheap to clone, `Send` and `Sync`, the same type whatever the credentials are.
 ///
@@ -31,14 +31,14 @@ impl Client {
 
     /// REST v2: every method of the portal.
     #[must_use]
-    pub fn v2(&self) -> Api<'_> {
-        Api::new(self, ApiVersion::V2)
+    pub fn v2(&self) -> V2<'_> {
+        V2::new(self)
     }
 
     /// REST v3: the newer families.
     #[must_use]
-    pub fn v3(&self) -> Api<'_> {
-        Api::new(self, ApiVersion::V3)
+    pub fn v3(&self) -> V3<'_> {
+        V3::new(self)
     }
 
     /// The portal it calls.

@@ -2,11 +2,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
+pub mod batch;
+pub mod bulk;
 mod call;
 mod client;
+mod exchange;
 pub mod trace;
 
-pub use api::Api;
+pub use api::{V2, V3};
+pub use batch::Batch;
+pub use bulk::Bulk;
 pub use call::Call;
 pub use client::Client;
 pub use trace::{Trace, TraceLayer};

@@ -80,7 +80,7 @@ fn beginning(text: &str) -> &str {
 }
 
 /// A number, however it is written.
-fn count(raw: Option<&RawValue>) -> Option<u64> {
+pub(crate) fn count(raw: Option<&RawValue>) -> Option<u64> {
     serde_json::from_str::<Count>(raw?.get()).ok()?.0
 }
 

@@ -3,9 +3,12 @@
 
 mod api_version;
 pub mod auth;
+pub mod batch;
+mod cursor;
 pub mod de;
 mod envelope;
 pub mod error;
+mod json;
 pub mod keys;
 mod method;
 mod options;
@@ -20,6 +23,7 @@ mod time;
 
 pub use api_version::ApiVersion;
 pub use auth::{Auth, AuthLayer, Authenticator, Credential, Grant};
+pub use cursor::Cursor;
 pub use error::{BoxError, Error, ErrorKind, RestError, SdkCode, Validation};
 pub use method::Method;
 pub use options::{CallOptions, Priority, RetryOnNetworkError, Safety};

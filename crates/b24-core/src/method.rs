@@ -1,6 +1,10 @@
 //! The name of a REST method, and what can be told from it.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use crate::error::{Error, SdkCode};
 
@@ -27,6 +31,13 @@ impl Method {
             return Err(Error::usage(SdkCode::InvalidMethod, text));
         }
         Ok(Self(name.into()))
+    }
+
+    /// The method that carries others: `batch`.
+    #[must_use]
+    pub fn batch() -> Self {
+        static BATCH: LazyLock<Method> = LazyLock::new(|| Method("batch".into()));
+        BATCH.clone()
     }
 
     /// The name as it was given.

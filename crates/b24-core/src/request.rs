@@ -1,8 +1,11 @@
 //! A call on its way through the stack.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
-use crate::{ApiVersion, CallOptions, Grant, Method, Params, Safety};
+use crate::{ApiVersion, CallOptions, Grant, Method, Params, Safety, batch::CommandInfo};
 
 /// One REST call as it passes through the stack; a clone copies two pointers.
 #[derive(Clone)]
@@ -18,13 +21,14 @@ struct Call {
     method: Method,
     params: Params,
     options: CallOptions,
+    commands: Arc<[CommandInfo]>,
 }
 
 impl RestRequest {
     /// A call with default options and no credentials yet.
     #[must_use]
     pub fn new(version: ApiVersion, method: Method, params: Params) -> Self {
-        let call = Call { version, method, params, options: CallOptions::default() };
+        let call = Call { version, method, params, options: CallOptions::default(), commands: no_commands() };
         Self { call: Arc::new(call), grant: None }
     }
 
@@ -32,6 +36,13 @@ impl RestRequest {
     #[must_use]
     pub fn with_options(mut self, options: CallOptions) -> Self {
         Arc::make_mut(&mut self.call).options = options;
+        self
+    }
+
+    /// Names the commands of a batch, so that no layer has to read them from its parameters.
+    #[must_use]
+    pub fn with_commands(mut self, commands: Arc<[CommandInfo]>) -> Self {
+        Arc::make_mut(&mut self.call).commands = commands;
         self
     }
 
@@ -66,6 +77,12 @@ impl RestRequest {
         &self.call.options
     }
 
+    /// The commands of a batch; empty for all other calls.
+    #[must_use]
+    pub fn commands(&self) -> &[CommandInfo] {
+        &self.call.commands
+    }
+
     /// The credentials, once the auth layer has attached them.
     #[must_use]
     pub fn grant(&self) -> Option<&Grant> {
@@ -81,10 +98,14 @@ impl RestRequest {
     }
 
     /// Whether it may be sent again after a lost answer: the caller's word, else told by the method's name and by an
-    /// idempotency key.
+    /// idempotency key. A batch is as safe as the least safe of its commands.
     #[must_use]
     pub fn safety(&self) -> Safety {
-        let safe = || self.method().is_read() || self.idempotency_key().is_some();
+        let reads = |commands: &[CommandInfo]| commands.iter().all(|command| command.method().is_read());
+        let safe = || match self.commands() {
+            [] => self.method().is_read() || self.idempotency_key().is_some(),
+            commands => reads(commands),
+        };
         let inferred = || if safe() { Safety::Idempotent } else { Safety::NotIdempotent };
         self.options().safety().unwrap_or_else(inferred)
     }
@@ -94,6 +115,12 @@ impl RestRequest {
     pub fn info(&self) -> RequestInfo {
         RequestInfo(Arc::clone(&self.call))
     }
+}
+
+/// One list for all calls that carry none.
+fn no_commands() -> Arc<[CommandInfo]> {
+    static NONE: LazyLock<Arc<[CommandInfo]>> = LazyLock::new(|| Arc::new([]));
+    Arc::clone(&NONE)
 }
 
 impl fmt::Debug for RestRequest {
@@ -123,6 +150,12 @@ impl RequestInfo {
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.0.method
+    }
+
+    /// The commands of a batch; empty for all other calls.
+    #[must_use]
+    pub fn commands(&self) -> &[CommandInfo] {
+        &self.0.commands
     }
 
     /// The id the call is known by in the portal's log and ours.

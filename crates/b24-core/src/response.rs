@@ -1,6 +1,6 @@
 //! An answer on its way back through the stack.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -21,6 +21,7 @@ pub struct RestResponse {
     next: Option<u64>,
     total: Option<u64>,
     attempts: u32,
+    took: Option<Duration>,
 }
 
 impl RestResponse {
@@ -60,7 +61,7 @@ impl RestResponse {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
         let (next, total, time) = (envelope.next(), envelope.total(), envelope.time);
-        Ok(Self { status, result, time, next, total, body, attempts: 1 })
+        Ok(Self { status, result, time, next, total, body, attempts: 1, took: None })
     }
 
     /// Reads the payload into `T`.
@@ -89,6 +90,19 @@ impl RestResponse {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
+    }
+
+    /// Says how long the whole call took, waits and re-sends included; done by a layer that has a clock.
+    #[must_use]
+    pub fn with_took(mut self, took: Duration) -> Self {
+        self.took = Some(took);
+        self
+    }
+
+    /// How long the whole call took, waits and re-sends included, where a layer has measured it.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        self.took
     }
 
     /// The HTTP status: a 2xx.

@@ -7,6 +7,8 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use serde_json::value::RawValue;
+
 use crate::de;
 
 /// The portal's account of the time a call took. Any field may be missing; all numbers are read as `f64`, whether the
@@ -76,6 +78,11 @@ pub struct Time {
 }
 
 impl Time {
+    /// Reads the `time` of a row; anything but an object is none.
+    pub(crate) fn read(raw: &RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+
     /// Reads a `time` that may be anything: some builds send `[]` for one without entries.
     pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         deserializer.deserialize_any(Lenient)

@@ -77,9 +77,17 @@ impl CodeInfo {
         self.has(LATER)
     }
 
-    /// Only what stands in front of every method says this: the rate limit, the check of credentials.
+    /// Only what stands in front of every method says this: the rate limit, the check of credentials, the look-up of the
+    /// method, also for each command of a batch.
     pub(crate) fn is_of_the_front(&self) -> bool {
-        self.is_limit() || self.refresh_helps() || self.code == "wrong_client"
+        const FRONT: [&str; 5] = [
+            "wrong_client",
+            "insufficient_scope",
+            "ERROR_METHOD_NOT_FOUND",
+            "ERROR_BATCH_LENGTH_EXCEEDED",
+            "ERROR_BATCH_METHOD_NOT_ALLOWED",
+        ];
+        self.is_limit() || self.refresh_helps() || FRONT.contains(&self.code)
     }
 
     /// A v3 batch says this before any of its items has run: everything else may come from an item in its middle.

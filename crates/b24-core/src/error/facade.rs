@@ -5,7 +5,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 use http::StatusCode;
 
 use super::{BoxError, ErrorKind, RestError, SdkCode, Validation, codes::CodeInfo, source};
-use crate::{ApiVersion, RequestInfo, RestRequest, Secret};
+use crate::{ApiVersion, Cursor, RequestInfo, RestRequest, Secret, batch::CommandInfo};
 
 /// Why a call failed: who refused, and what may have happened. One pointer wide.
 ///
@@ -30,6 +30,7 @@ struct Inner {
     retry_after: Option<Duration>,
     earlier_send_may_have_run: bool,
     request: Option<RequestInfo>,
+    cursor: Option<Cursor>,
     source: Option<BoxError>,
 }
 
@@ -56,6 +57,18 @@ impl Error {
         Self::own(ErrorKind::Decode, SdkCode::InvalidResponse.as_str(), message, true)
     }
 
+    /// An answer came and lacks what one of our own rules asks for; the call did run, as far as anybody can tell.
+    pub fn unexpected(code: SdkCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::own(ErrorKind::Decode, code.as_str(), message, true)
+    }
+
+    /// A command of a batch that was not come to.
+    #[must_use]
+    pub fn not_run() -> Self {
+        let text = "the command did not run: one before it failed, and the batch halts on errors";
+        Self::own(ErrorKind::NotRun, SdkCode::BatchNotRun.as_str(), text, false)
+    }
+
     /// Not sent, because the portal's limits ask for too long a wait.
     pub fn limit(code: SdkCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self::own(ErrorKind::Limit, code.as_str(), message, false)
@@ -80,6 +93,7 @@ impl Error {
             retry_after: None,
             earlier_send_may_have_run: false,
             request: None,
+            cursor: None,
             source: None,
         }))
     }
@@ -104,6 +118,13 @@ impl Error {
     #[must_use]
     pub fn with_request(mut self, request: &RestRequest) -> Self {
         self.0.request.get_or_insert_with(|| request.info());
+        self
+    }
+
+    /// Says after which row a list can go on.
+    #[must_use]
+    pub fn with_cursor(mut self, cursor: Option<Cursor>) -> Self {
+        self.0.cursor = cursor;
         self
     }
 
@@ -306,6 +327,22 @@ impl Error {
         self.0.retry_after
     }
 
+    /// Lists: the id of the last row that was read, to go on after it; `None` when there was none yet, and for everything
+    /// that is no list.
+    #[must_use]
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.0.cursor.as_ref()
+    }
+
+    /// Batches: the commands that may have been applied although there is no result to show for them; those that only
+    /// read are left out. The one error of a v3 batch hides which commands ran before it: they stay done.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+    pub fn commands_that_may_have_run(&self) -> impl Iterator<Item = &CommandInfo> {
+        let commands = self.request().filter(|_| self.may_have_run()).map_or(&[][..], RequestInfo::commands);
+        commands.iter().filter(|command| !command.method().is_read())
+    }
+
     /// The call that failed, without its credentials and with its parameters redacted; `None` when there was no call
     /// yet.
     #[must_use]
@@ -322,6 +359,7 @@ impl From<RestError> for Error {
             retry_after: None,
             earlier_send_may_have_run: false,
             request: None,
+            cursor: None,
             source: None,
         }))
     }

@@ -18,10 +18,12 @@ pub enum ErrorKind {
     Decode,
     /// Refused before sending: the call as given makes no sense.
     Usage,
+    /// A command of a batch that the portal did not come to, because one before it failed.
+    NotRun,
 }
 
 impl ErrorKind {
-    /// The name used on the command line: `rest`, `transport`, `auth`, `limit`, `decode`, `usage`.
+    /// The name used on the command line: `rest`, `transport`, `auth`, `limit`, `decode`, `usage`, `not-run`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl ErrorKind {
             Self::Limit => "limit",
             Self::Decode => "decode",
             Self::Usage => "usage",
+            Self::NotRun => "not-run",
         }
     }
 }
@@ -58,6 +61,27 @@ pub enum SdkCode {
     InvalidMethod,
     /// Parameters that cannot be written as JSON or are no object.
     InvalidParams,
+    /// A batch without a command.
+    BatchEmpty,
+    /// A batch with more commands than the portal runs: 50.
+    BatchTooLarge,
+    /// Labels on some commands of a batch only, an empty one, or one given twice.
+    BatchLabels,
+    /// The portal answered a batch without a row for a command that must have run.
+    BatchRowMissing,
+    /// A command of a batch that did not run, because one before it failed and the batch halts on errors.
+    BatchNotRun,
+    /// A reference of a batch that the portal would resolve to something else than meant.
+    InvalidBatchRef,
+    /// A page of a list that is not its last one did not advance the cursor, came out of order, or has an id that cannot
+    /// be read. Whatever follows would be lost, or come again and again.
+    CursorStalled,
+    /// The key under which the rows of a list were looked for does not lead to a list.
+    ItemsNotFound,
+    /// A list of a method that this SDK does not know needs to be told where its rows and ids are.
+    ListKeysNeeded,
+    /// A descending tail needs the value to begin below.
+    TailDescNeedsInitialValue,
     /// The call carries no credentials: no `AuthLayer` stands above the `RestLayer`.
     NoCredentials,
     /// The credentials cannot be written to the wire: a secret that is no segment of a path, a token that is no header.
@@ -91,6 +115,16 @@ impl SdkCode {
             Self::RedirectRefused => "REDIRECT_REFUSED",
             Self::InvalidMethod => "INVALID_METHOD",
             Self::InvalidParams => "INVALID_PARAMS",
+            Self::BatchEmpty => "BATCH_EMPTY",
+            Self::BatchTooLarge => "BATCH_TOO_LARGE",
+            Self::BatchLabels => "BATCH_LABELS",
+            Self::BatchRowMissing => "BATCH_ROW_MISSING",
+            Self::BatchNotRun => "BATCH_NOT_RUN",
+            Self::InvalidBatchRef => "INVALID_BATCH_REF",
+            Self::CursorStalled => "CURSOR_STALLED",
+            Self::ItemsNotFound => "ITEMS_NOT_FOUND",
+            Self::ListKeysNeeded => "LIST_KEYS_NEEDED",
+            Self::TailDescNeedsInitialValue => "TAIL_DESC_NEEDS_INITIAL_VALUE",
             Self::NoCredentials => "NO_CREDENTIALS",
             Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
             Self::InvalidConfig => "INVALID_CONFIG",

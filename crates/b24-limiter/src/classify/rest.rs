@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use b24_core::{Error, ErrorKind, RestRequest, RestResponse, SdkCode, error::codes};
+use b24_core::{Error, ErrorKind, RestRequest, RestResponse, SdkCode, batch::CommandInfo, error::codes};
 
-use super::{Classifier, Lesson, Reading, Refused, Spend, batch};
+use super::{Classifier, Command, Lesson, Reading, Refused, Spend, batch, spend::in_lower_case};
 
 /// Understands [`RestRequest`] and [`RestResponse`]: methods, commands of batches, operating time, refusals.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,10 +34,11 @@ impl Classifier<RestRequest, RestResponse, Error> for RestClassifier {
             time_left: request.options().deadline(),
             ..Spend::of(method)
         };
-        if is_batch(method.as_str()) {
-            spend.with_commands(batch::commands(request.params().as_bytes()))
-        } else {
-            spend
+        match request.commands() {
+            // Written by hand: what is in it stands in its parameters.
+            [] if is_batch(method.as_str()) => spend.with_commands(batch::commands(request.params().as_bytes())),
+            [] => spend,
+            commands => spend.with_commands(commands.iter().map(named)),
         }
     }
 
@@ -92,6 +93,10 @@ fn failure(error: &Error) -> Lesson {
 
 fn own_code(error: &Error) -> Cow<'static, str> {
     Cow::Owned(error.code().chars().take(LONGEST_CODE).collect())
+}
+
+fn named(command: &CommandInfo) -> Command {
+    Command { label: command.key().to_string().into(), method: in_lower_case(command.method()) }
 }
 
 fn is_batch(method: &str) -> bool {

@@ -121,7 +121,7 @@ impl Command {
 }
 
 /// Portals compare names without regard to case.
-fn in_lower_case(method: &Method) -> Method {
+pub(super) fn in_lower_case(method: &Method) -> Method {
     let name = method.as_str();
     let lower = || Method::new(&name.to_ascii_lowercase()).ok();
     let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());

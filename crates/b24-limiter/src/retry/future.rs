@@ -133,7 +133,7 @@ where
                     let error = match ready!(answer.poll(cx)) {
                         Ok(response) => {
                             let attempts = *this.attempts + response.attempts();
-                            return Poll::Ready(Ok(response.with_attempts(attempts)));
+                            return Poll::Ready(Ok(response.with_attempts(attempts).with_took(started.elapsed())));
                         }
                         Err(error) => error,
                     };

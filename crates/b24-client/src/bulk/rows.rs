@@ -1,0 +1,85 @@
+//! The rows of a bulk as a stream.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
+use serde::de::DeserializeOwned;
+
+use super::{BulkRow, LostChunk, cut::Cutter, piece};
+use crate::exchange::Exchange;
+
+/// The rows of a [`Bulk`](super::Bulk), in order. An error is a request that failed as a whole: the stream ends after it
+/// when errors halt, and goes on with the next batch when they do not.
+#[must_use = "streams do nothing unless polled"]
+pub struct BulkRows<'a, T> {
+    rows: BoxStream<'a, Result<BulkRow<T>, LostChunk>>,
+}
+
+impl<'a, T: DeserializeOwned + Send + 'a> BulkRows<'a, T> {
+    pub(super) fn new(exchange: Exchange, cutter: Cutter<'a>, halt: bool, concurrency: usize) -> Self {
+        let state = Arc::new(Mutex::new(State { halted: false, spent: Duration::ZERO }));
+        let version = cutter.version();
+        let shared = Arc::clone(&state);
+        let pieces = stream::unfold((cutter, shared), |(mut cutter, shared)| async move {
+            if lock(&shared).halted {
+                return None;
+            }
+            let piece = cutter.next().await?;
+            Some((piece, (cutter, shared)))
+        });
+        let sent = pieces.map(move |piece| {
+            let (mut exchange, state) = (exchange.clone(), Arc::clone(&state));
+            async move {
+                let begun = lock(&state).spent;
+                let all = exchange.take_time(begun);
+                let done = piece::send(&mut exchange, version, piece, halt).await;
+                let mut state = lock(&state);
+                state.halted |= halt && done.has_failed();
+                state.spent = state.spent.max(begun + exchange.spent_since(all));
+                done
+            }
+        });
+        let rows = sent.buffered(concurrency).flat_map(|piece::Done { rows, lost }| {
+            let rows = rows.into_iter().map(|(index, label, outcome)| {
+                Ok(BulkRow { index, label, outcome: outcome.decode() })
+            });
+            stream::iter(rows.chain(lost.map(Err)))
+        });
+        Self { rows: rows.boxed() }
+    }
+}
+
+/// What the pieces tell each other.
+struct State {
+    /// No further piece may begin.
+    halted: bool,
+    /// How much of the time for the whole is gone, as far as the calls themselves tell.
+    spent: Duration,
+}
+
+fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T> Stream for BulkRows<'_, T> {
+    type Item = Result<BulkRow<T>, LostChunk>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.rows.poll_next_unpin(cx)
+    }
+}
+
+impl<T> fmt::Debug for BulkRows<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BulkRows").finish_non_exhaustive()
+    }
+}
