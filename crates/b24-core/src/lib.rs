@@ -3,6 +3,7 @@
 
 mod api_version;
 pub mod auth;
+mod datetime;
 pub mod de;
 mod envelope;
 pub mod error;
@@ -20,6 +21,7 @@ mod time;
 
 pub use api_version::ApiVersion;
 pub use auth::{Auth, AuthLayer, Authenticator, Credential, Grant};
+pub use datetime::{DateTime, InvalidDateTime};
 pub use error::{BoxError, Error, ErrorKind, RestError, SdkCode, Validation};
 pub use method::Method;
 pub use options::{CallOptions, Priority, RetryOnNetworkError, Safety};
