@@ -58,6 +58,11 @@ pub enum SdkCode {
     InvalidMethod,
     /// Parameters that cannot be written as JSON or are no object.
     InvalidParams,
+    /// A filter that is none of its generation of the API; the message names the place, such as
+    /// `filter[1].conditions[0]`.
+    InvalidFilter,
+    /// A selection of an aggregate with a function that does not exist, or without fields.
+    InvalidAggregate,
     /// The call carries no credentials: no `AuthLayer` stands above the `RestLayer`.
     NoCredentials,
     /// The credentials cannot be written to the wire: a secret that is no segment of a path, a token that is no header.
@@ -91,6 +96,8 @@ impl SdkCode {
             Self::RedirectRefused => "REDIRECT_REFUSED",
             Self::InvalidMethod => "INVALID_METHOD",
             Self::InvalidParams => "INVALID_PARAMS",
+            Self::InvalidFilter => "INVALID_FILTER",
+            Self::InvalidAggregate => "INVALID_AGGREGATE",
             Self::NoCredentials => "NO_CREDENTIALS",
             Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
             Self::InvalidConfig => "INVALID_CONFIG",
