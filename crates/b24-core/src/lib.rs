@@ -22,6 +22,7 @@ mod request;
 mod response;
 mod secret;
 mod time;
+pub mod values;
 
 pub use api_version::ApiVersion;
 pub use auth::{Auth, AuthLayer, Authenticator, Credential, Grant};
