@@ -3,7 +3,7 @@
 use b24_core::{ApiVersion, batch::Command};
 use futures_util::Stream;
 
-use crate::{Batch, Bulk, Call, Client};
+use crate::{Batch, Bulk, Call, Client, List, Tail};
 
 /// REST v2: every method of the portal. Made by [`Client::v2`].
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +35,16 @@ impl<'c> V2<'c> {
         Batch::new(self.client, ApiVersion::V2)
     }
 
+    /// All rows of a method that gives them in pages, such as `crm.item.list`.
+    pub fn list<T>(self, method: &str) -> List<T> {
+        List::new(self.client, ApiVersion::V2, method)
+    }
+
     /// Any number of commands, in batches of 50.
-    pub fn bulk<'a, C: Into<Command> + 'a>(self, commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>) -> Bulk<'a> {
+    pub fn bulk<'a, C: Into<Command> + 'a>(
+        self,
+        commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>,
+    ) -> Bulk<'a> {
         Bulk::new(self.client, ApiVersion::V2, commands)
     }
 
@@ -64,8 +72,21 @@ impl<'c> V3<'c> {
         Batch::new(self.client, ApiVersion::V3)
     }
 
+    /// All rows of a method that gives them in pages, such as `tasks.task.list`.
+    pub fn list<T>(self, method: &str) -> List<T> {
+        List::new(self.client, ApiVersion::V3, method)
+    }
+
+    /// What has come since a value, of a method such as `main.eventlog.tail`.
+    pub fn tail<T>(self, method: &str) -> Tail<T> {
+        Tail::new(self.client, method)
+    }
+
     /// Any number of commands, in batches of 50.
-    pub fn bulk<'a, C: Into<Command> + 'a>(self, commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>) -> Bulk<'a> {
+    pub fn bulk<'a, C: Into<Command> + 'a>(
+        self,
+        commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>,
+    ) -> Bulk<'a> {
         Bulk::new(self.client, ApiVersion::V3, commands)
     }
 

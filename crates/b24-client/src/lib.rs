@@ -7,6 +7,7 @@ pub mod bulk;
 mod call;
 mod client;
 mod exchange;
+pub mod list;
 pub mod trace;
 
 pub use api::{V2, V3};
@@ -14,4 +15,5 @@ pub use batch::Batch;
 pub use bulk::Bulk;
 pub use call::Call;
 pub use client::Client;
+pub use list::{List, Tail};
 pub use trace::{Trace, TraceLayer};

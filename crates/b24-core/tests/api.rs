@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 
 use b24_core::{
-    ApiVersion, AuthLayer, CallOptions, Error, Grant, Method, Params, PortalAddress, Reply, RequestInfo, RestError,
-    RestRequest, RestResponse, Secret, Time, Validation,
+    ApiVersion, AuthLayer, CallOptions, DateTime, Direction, Error, Fields, Grant, InvalidDateTime, Method, MultiField,
+    Order, Params, PortalAddress, Reply, RequestInfo, RestError, RestRequest, RestResponse, Scalar, Secret, Time,
+    Validation, filter, values,
 };
 
 fn shared<T: Send + Sync + Debug + Clone + 'static>() {}
@@ -26,6 +27,17 @@ fn types_can_be_sent_shared_cloned_and_printed() {
     shared::<Secret>();
     shared::<Time>();
     shared::<Validation>();
+    shared::<DateTime>();
+    shared::<Direction>();
+    shared::<Fields>();
+    shared::<MultiField>();
+    shared::<Order>();
+    shared::<Scalar>();
+    shared::<filter::v2::Filter>();
+    shared::<filter::v3::Filter>();
+    shared::<values::AppStatus>();
+    shared::<values::EntityType>();
+    shared::<values::ProductType>();
 }
 
 #[test]
@@ -33,6 +45,7 @@ fn an_error_can_be_sent_and_is_an_error() {
     fn error<T: std::error::Error + Send + Sync + 'static>() {}
     error::<Error>();
     error::<RestError>();
+    error::<InvalidDateTime>();
 }
 
 #[test]

@@ -12,8 +12,8 @@ mod limits;
 pub use b24_auth_hook as hook;
 pub use b24_client::{self as client, Batch, Bulk, Call, Client, V2, V3};
 pub use b24_core::{
-    self as core, ApiVersion, Authenticator, CallOptions, Error, ErrorKind, Grant, Method, Params, PortalAddress,
-    Cursor, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, batch, de,
+    self as core, ApiVersion, Authenticator, CallOptions, Cursor, Error, ErrorKind, Grant, Method, Params,
+    PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, batch, de,
 };
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]

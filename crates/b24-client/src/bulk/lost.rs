@@ -41,7 +41,9 @@ impl fmt::Display for LostChunk {
         match &self.places[..] {
             [] => f.write_str("a request failed"),
             [one] => write!(f, "the request with command {one} failed"),
-            [first, .., last] => write!(f, "the request with {} commands from {first} to {last} failed", self.places.len()),
+            [first, .., last] => {
+                write!(f, "the request with {} commands from {first} to {last} failed", self.places.len())
+            }
         }
     }
 }

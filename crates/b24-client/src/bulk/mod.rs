@@ -56,7 +56,11 @@ pub struct Bulk<'a> {
 }
 
 impl<'a> Bulk<'a> {
-    pub(crate) fn new<C>(client: &Client, version: ApiVersion, commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>) -> Self
+    pub(crate) fn new<C>(
+        client: &Client,
+        version: ApiVersion,
+        commands: impl IntoIterator<Item = C, IntoIter: Send + 'a>,
+    ) -> Self
     where
         C: Into<Command> + 'a,
     {

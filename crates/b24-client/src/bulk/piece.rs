@@ -118,10 +118,12 @@ impl Batch {
 
     fn done(self, lost: Option<(Vec<usize>, Error)>) -> Done {
         let Self { first, commands, outcomes } = self;
-        let rows = commands.iter().zip(outcomes).enumerate().filter_map(|(place, (command, outcome))| {
-            Some((first + place, command.label().map(Into::into), outcome?))
-        });
-        let lost = lost.map(|(places, error)| LostChunk::new(places.iter().map(|place| first + place).collect(), error));
+        let rows =
+            commands.iter().zip(outcomes).enumerate().filter_map(|(place, (command, outcome))| {
+                Some((first + place, command.label().map(Into::into), outcome?))
+            });
+        let lost =
+            lost.map(|(places, error)| LostChunk::new(places.iter().map(|place| first + place).collect(), error));
         Done { rows: rows.collect(), lost }
     }
 }

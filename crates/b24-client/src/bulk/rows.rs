@@ -49,9 +49,8 @@ impl<'a, T: DeserializeOwned + Send + 'a> BulkRows<'a, T> {
             }
         });
         let rows = sent.buffered(concurrency).flat_map(|piece::Done { rows, lost }| {
-            let rows = rows.into_iter().map(|(index, label, outcome)| {
-                Ok(BulkRow { index, label, outcome: outcome.decode() })
-            });
+            let rows =
+                rows.into_iter().map(|(index, label, outcome)| Ok(BulkRow { index, label, outcome: outcome.decode() }));
             stream::iter(rows.chain(lost.map(Err)))
         });
         Self { rows: rows.boxed() }

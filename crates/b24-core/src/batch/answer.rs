@@ -101,7 +101,8 @@ impl Sections<'_> {
         }
         let inside = serde_json::from_str::<Envelope<'_>>(raw.get()).ok().and_then(|row| row.refusal(status));
         // A bare code, or nothing that names one.
-        let code = || serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().chars().take(200).collect::<String>());
+        let code =
+            || serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().chars().take(200).collect::<String>());
         Some(inside.unwrap_or_else(|| RestError::new(status, &code(), "")))
     }
 }

@@ -20,7 +20,10 @@ pub struct Prepared {
 enum Body {
     /// `method?query`.
     V2(String),
-    V3 { query: Box<RawValue>, parallel: Option<bool> },
+    V3 {
+        query: Box<RawValue>,
+        parallel: Option<bool>,
+    },
 }
 
 /// Why a command cannot be put into a batch.

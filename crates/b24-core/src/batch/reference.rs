@@ -220,7 +220,8 @@ mod tests {
         for text in ["$result[a]", "$result[0][ID]", "$next[a]", "$total[a]"] {
             assert_eq!(Reference::parse_v2(text).unwrap().to_v2().unwrap(), text);
         }
-        for text in ["$result", "$result[]", "$result[a", "$result[a]x", "x$result[a]", "$Result[a]", "$result[a] [b]"] {
+        for text in ["$result", "$result[]", "$result[a", "$result[a]x", "x$result[a]", "$Result[a]", "$result[a] [b]"]
+        {
             assert!(Reference::parse_v2(text).is_none(), "{text}");
         }
         assert_eq!(Reference::parse_v3(REF, "t.id").unwrap(), Reference::new("t").field("id"));

@@ -82,6 +82,11 @@ pub enum SdkCode {
     ListKeysNeeded,
     /// A descending tail needs the value to begin below.
     TailDescNeedsInitialValue,
+    /// A filter that is none of its generation of the API; the message names the place, such as
+    /// `filter[1].conditions[0]`.
+    InvalidFilter,
+    /// A selection of an aggregate with a function that does not exist, or without fields.
+    InvalidAggregate,
     /// The call carries no credentials: no `AuthLayer` stands above the `RestLayer`.
     NoCredentials,
     /// The credentials cannot be written to the wire: a secret that is no segment of a path, a token that is no header.
@@ -125,6 +130,8 @@ impl SdkCode {
             Self::ItemsNotFound => "ITEMS_NOT_FOUND",
             Self::ListKeysNeeded => "LIST_KEYS_NEEDED",
             Self::TailDescNeedsInitialValue => "TAIL_DESC_NEEDS_INITIAL_VALUE",
+            Self::InvalidFilter => "INVALID_FILTER",
+            Self::InvalidAggregate => "INVALID_AGGREGATE",
             Self::NoCredentials => "NO_CREDENTIALS",
             Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
             Self::InvalidConfig => "INVALID_CONFIG",
