@@ -77,6 +77,10 @@ impl Cond {
         Self::All(Vec::new())
     }
 
+    pub(crate) fn nothing() -> Self {
+        Self::Any(Vec::new())
+    }
+
     /// A comparison with what a client sent: an array means "any of these".
     pub(crate) fn test(column: &'static Column, op: Op, sent: &Value) -> Self {
         let values: Vec<Value> = match sent {
@@ -103,7 +107,17 @@ impl Cond {
                 conds.iter().map(Self::id_range).fold(everything, |(low, high), (a, b)| (low.max(a), high.min(b)))
             }
             Self::Test(test) if test.column.is_id() => test.id_range().unwrap_or(everything),
+            Self::Any(conds) if conds.is_empty() => (1, 0),
             _ => everything,
+        }
+    }
+
+    /// The ids that can match at all, when every row must pass a list of them.
+    pub(crate) fn id_list(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::All(conds) => conds.iter().find_map(Self::id_list),
+            Self::Test(test) if test.column.is_id() && test.op == Op::In => test.numbers(),
+            _ => None,
         }
     }
 
@@ -111,6 +125,7 @@ impl Cond {
     pub(crate) fn is_id_range(&self) -> bool {
         match self {
             Self::All(conds) => conds.iter().all(Self::is_id_range),
+            Self::Any(conds) => conds.is_empty(),
             Self::Test(test) => {
                 test.column.is_id() && test.id_range().is_some() && (test.op != Op::In || test.values.len() == 1)
             }
@@ -148,10 +163,12 @@ impl Test {
         self.values.iter().any(|value| matches(&kept, &folded(value)))
     }
 
+    fn numbers(&self) -> Option<Vec<i64>> {
+        self.values.iter().map(|value| if let Value::Int(n) = value { Some(*n) } else { None }).collect()
+    }
+
     fn id_range(&self) -> Option<(i64, i64)> {
-        let numbers: Option<Vec<i64>> =
-            self.values.iter().map(|value| if let Value::Int(n) = value { Some(*n) } else { None }).collect();
-        let numbers = numbers?;
+        let numbers = self.numbers()?;
         let (least, most) = (numbers.iter().copied().min()?, numbers.iter().copied().max()?);
         match (self.op, &numbers[..]) {
             (Op::In, _) => Some((least, most)),

@@ -113,4 +113,27 @@ impl Table {
             .sum();
         usize::try_from(born + changed).unwrap_or_default()
     }
+
+    /// The id of the row with `index` rows before it from `low` on: arithmetic between the rows that were written to.
+    pub(crate) fn nth_from(&self, low: i64, index: usize) -> Option<i64> {
+        let low = low.max(1);
+        let mut wanted = i64::try_from(index).ok()?;
+        let mut at = low;
+        for (id, row) in self.written.range(low..) {
+            let between = self.ids.count_to(id - 1) - self.ids.count_to(at - 1);
+            if wanted < between {
+                break;
+            }
+            wanted -= between;
+            at = id + 1;
+            if row.is_some() {
+                if wanted == 0 {
+                    return Some(*id);
+                }
+                wanted -= 1;
+            }
+        }
+        let id = self.ids.nth(self.ids.count_to(at - 1) + wanted);
+        (id <= self.ids.last()).then_some(id)
+    }
 }
