@@ -99,6 +99,29 @@ impl Cond {
         }
     }
 
+    /// The ids that match, up or down.
+    pub(crate) fn ids<'a>(&'a self, table: &'a Table, descending: bool) -> impl Iterator<Item = i64> + 'a {
+        let listed = self.id_list().map(|mut ids| {
+            ids.sort_unstable();
+            ids.dedup();
+            if descending {
+                ids.reverse();
+            }
+            ids.into_iter().filter(|id| table.contains(*id))
+        });
+        // Of a filter that names its ids nothing between them is looked at.
+        let (low, high) = self.id_range();
+        let walked = listed.is_none().then(|| table.ids(low, high, descending));
+        let ids = listed.into_iter().flatten().chain(walked.into_iter().flatten());
+        ids.filter(|id| self.matches(table, *id))
+    }
+
+    /// How many rows match.
+    pub(crate) fn count(&self, table: &Table) -> usize {
+        let (low, high) = self.id_range();
+        if self.is_id_range() { table.count(low, high) } else { self.ids(table, false).count() }
+    }
+
     /// The ids that can match at all, by the comparisons with the id that every row must pass.
     pub(crate) fn id_range(&self) -> (i64, i64) {
         let everything = (1, i64::MAX);

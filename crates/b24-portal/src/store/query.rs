@@ -35,7 +35,7 @@ impl Query {
                 let descending = order.is_some_and(|order| order.descending);
                 match self.filter.is_id_range() {
                     true => self.stretch(table, descending),
-                    false => self.matching(table, descending).skip(self.offset).take(self.limit).collect(),
+                    false => self.filter.ids(table, descending).skip(self.offset).take(self.limit).collect(),
                 }
             }
         }
@@ -59,30 +59,13 @@ impl Query {
 
     /// How many rows match, paging aside.
     pub(crate) fn total(&self, table: &Table) -> usize {
-        let (low, high) = self.filter.id_range();
-        if self.filter.is_id_range() { table.count(low, high) } else { self.matching(table, false).count() }
-    }
-
-    /// The ids that match, whatever has to be looked at for that.
-    pub(crate) fn matching<'a>(&'a self, table: &'a Table, descending: bool) -> impl Iterator<Item = i64> + 'a {
-        let (low, high) = self.filter.id_range();
-        let listed = self.filter.id_list().map(|mut ids| {
-            ids.sort_unstable();
-            ids.dedup();
-            if descending {
-                ids.reverse();
-            }
-            ids.into_iter().filter(|id| table.contains(*id))
-        });
-        // Of a filter that names its ids nothing between them is looked at.
-        let walked = listed.is_none().then(|| table.ids(low, high, descending));
-        let ids = listed.into_iter().flatten().chain(walked.into_iter().flatten());
-        ids.filter(|id| self.filter.matches(table, *id))
+        self.filter.count(table)
     }
 
     fn sorted(&self, table: &Table) -> Vec<i64> {
         let mut rows: Vec<(Vec<Value>, i64)> = self
-            .matching(table, false)
+            .filter
+            .ids(table, false)
             .map(|id| (self.order.iter().map(|order| table.value(id, order.column)).collect(), id))
             .collect();
         rows.sort_by(|(left, left_id), (right, right_id)| {

@@ -19,11 +19,13 @@ pub(crate) struct Table {
     /// What clients did: values written over a row, or nothing for a deleted one.
     written: BTreeMap<i64, Option<Row>>,
     next: i64,
+    /// The number the next phone or e-mail gets; each made-up row has two.
+    next_multi: i64,
 }
 
 impl Table {
     pub(crate) fn new(columns: &'static [Column], ids: Ids, origin: Origin) -> Self {
-        Self { columns, ids, origin, written: BTreeMap::new(), next: ids.last() + 1 }
+        Self { columns, ids, origin, written: BTreeMap::new(), next: ids.last() + 1, next_multi: 2 * ids.last() + 1 }
     }
 
     pub(crate) fn add(&mut self, row: Row) -> i64 {
@@ -70,6 +72,12 @@ impl Table {
             return value.clone();
         }
         if self.ids.contains(id) { (column.make)(&Origin { id, ..self.origin }) } else { column.absent() }
+    }
+
+    /// A number for a new phone or e-mail.
+    pub(crate) fn number_multi(&mut self) -> i64 {
+        self.next_multi += 1;
+        self.next_multi - 1
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<&'static Column> {
