@@ -8,18 +8,17 @@ use super::paging::Paging;
 use super::world::World;
 use crate::engine::error::Refusal;
 use crate::php::number;
-use crate::store::{Cond, Op, schema};
+use crate::store::{Cond, Op, Table, schema};
 use crate::value::{Array, Value};
 
 pub(crate) static LISTS: Family = Family {
     table: |world| &world.lists,
     within: |world, params| {
         listed(params, "IBLOCK_TYPE_ID")?;
-        let column = if params.filled("IBLOCK_ID").is_some() { "IBLOCK_ID" } else { "IBLOCK_CODE" };
-        Ok(match (params.filled(column), column) {
-            (None, _) => Cond::everything(),
-            (Some(id), "IBLOCK_ID") => is(world, "id", id),
-            (Some(code), _) => is(world, "code", code),
+        Ok(match (params.filled("IBLOCK_ID"), params.filled("IBLOCK_CODE")) {
+            (Some(id), _) => equals(&world.lists, "id", id),
+            (None, Some(code)) => equals(&world.lists, "code", code),
+            (None, None) => Cond::everything(),
         })
     },
     filter: Filter::Ignored,
@@ -43,7 +42,7 @@ pub(crate) static LIST_ELEMENTS: Family = Family {
         // The elements are those of the first list; the others are empty.
         Ok(match params.filled("ELEMENT_ID") {
             _ if list != 1 => Cond::nothing(),
-            Some(id) => among(world, id),
+            Some(id) => equals(&world.list_elements, "id", id),
             None => Cond::everything(),
         })
     },
@@ -121,11 +120,7 @@ pub(crate) static DEPARTMENTS: Family =
 
 pub(crate) static CATEGORIES: Family = Family {
     table: |world| &world.categories,
-    within: |world, params| {
-        let column =
-            world.categories.column("entityTypeId").ok_or_else(|| Refusal::missing_parameter("entityTypeId"))?;
-        Ok(Cond::test(column, Op::In, &Value::Int(entity_type(params)?)))
-    },
+    within: |world, params| Ok(equals(&world.categories, "entityTypeId", &Value::Int(entity_type(params)?))),
     rows: Rows::Under("categories"),
     filter: Filter::Ignored,
     selects: false,
@@ -157,12 +152,8 @@ fn required(name: &str) -> Refusal {
     Refusal::new(400, "ERROR_REQUIRED_PARAMETERS_MISSING", format!("Required parameter `{name}` is missing"))
 }
 
-fn is(world: &World, column: &str, value: &Value) -> Cond {
-    world.lists.column(column).map_or_else(Cond::nothing, |column| Cond::test(column, Op::In, value))
-}
-
-fn among(world: &World, id: &Value) -> Cond {
-    world.list_elements.column("id").map_or_else(Cond::nothing, |column| Cond::test(column, Op::In, id))
+fn equals(table: &Table, column: &str, value: &Value) -> Cond {
+    table.column(column).map_or_else(Cond::nothing, |column| Cond::test(column, Op::In, value))
 }
 
 fn disk_id(params: &Array) -> Result<i64, Refusal> {
