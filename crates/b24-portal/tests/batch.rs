@@ -110,6 +110,29 @@ async fn a_keyset_chain_misbehaves_after_a_short_page() {
 }
 
 #[tokio::test]
+async fn what_refers_to_a_failed_command_runs_with_the_whole_map_of_results() {
+    let bench = Bench::new();
+    let cmd = json!({"a": "profile", "b": "nope", "c": "b24portal.echo?id=$result[b][ID]&empty[]=&none="});
+    let reply = bench.v2("batch", &json!({"cmd": cmd})).await;
+    let params = &reply.result()["result"]["c"]["params"];
+    assert_eq!(params["id"]["a"]["ID"], "1", "not an error, and not nothing");
+    assert_eq!((&params["empty"], &params["none"]), (&json!([""]), &json!("")), "no command can say [] or null");
+    let halted = bench.v2("batch", &json!({"cmd": cmd, "halt": 1})).await;
+    assert!(halted.result()["result"].get("c").is_none());
+}
+
+#[tokio::test]
+async fn a_reference_that_a_user_wrote_is_followed_too() {
+    let bench = Bench::new();
+    let fields = json!({"fields": {"TITLE": "price: $result[a][ID] EUR"}});
+    let id = bench.v2("crm.deal.add", &fields).await.result().clone();
+    let cmd = json!({"a": format!("crm.deal.get?id={id}"), "b": "b24portal.echo?title=price: $result[a][ID] EUR"});
+    let reply = bench.v2("batch", &json!({"cmd": cmd})).await;
+    assert_eq!(reply.result()["result"]["a"]["TITLE"], "price: $result[a][ID] EUR");
+    assert_eq!(reply.result()["result"]["b"]["params"]["title"], format!("price: {id} EUR"), "there is no escape");
+}
+
+#[tokio::test]
 async fn scope_is_checked_per_command_with_an_empty_text() {
     let portal = Portal::builder().webhook(1, SECRET).scopes(["task"]).in_process();
     let bench = Bench { portal, ..Bench::new() };

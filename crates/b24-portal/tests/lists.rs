@@ -118,6 +118,18 @@ async fn groups_of_the_universal_method_nest() {
 }
 
 #[tokio::test]
+async fn tasks_are_asked_in_upper_and_answer_in_camel() {
+    let bench = Bench::new();
+    let asked = json!({"filter": {">ID": 118}, "select": ["ID", "RESPONSIBLE_ID"], "order": {"ID": "ASC"}});
+    let reply = bench.v2("tasks.task.list", &asked).await;
+    let tasks = &reply.result()["tasks"];
+    assert_eq!((&tasks[0]["id"], tasks[0]["responsibleId"].is_string()), (&json!("119"), true), "numbers are texts");
+    assert_eq!(tasks[0].as_object().map(serde_json::Map::len), Some(2));
+    let camel = bench.v2("tasks.task.list", &json!({"filter": {">id": 118}, "order": {"id": "ASC"}})).await;
+    assert_eq!((column(&camel.result()["tasks"], "id")[0], &camel.body["total"]), (120, &json!(120)), "all of them");
+}
+
+#[tokio::test]
 async fn order_is_by_any_column_and_tasks_are_newest_first() {
     let bench = Bench::new();
     assert_eq!(ids(&bench, "tasks.task.list", json!({})).await[0], 120);

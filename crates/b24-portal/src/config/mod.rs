@@ -71,7 +71,21 @@ pub(crate) struct Config {
 
 /// The scopes a webhook has when none are named: all that the portal knows.
 pub(crate) fn all_scopes() -> Vec<String> {
-    ["crm", "task", "tasks", "user", "main"].map(str::to_owned).to_vec()
+    let scopes = [
+        "crm",
+        "task",
+        "tasks",
+        "user",
+        "main",
+        "lists",
+        "disk",
+        "catalog",
+        "booking",
+        "documentgenerator",
+        "department",
+        "userfieldconfig",
+    ];
+    scopes.map(str::to_owned).to_vec()
 }
 
 impl Default for Config {

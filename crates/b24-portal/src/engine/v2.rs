@@ -70,7 +70,7 @@ impl Engine {
             return Err(Refusal::insufficient_scope(self.config.dialect).into());
         }
         let done = match method.run {
-            Run::Plain(_) => {
+            Run::Plain(_) | Run::List(_) => {
                 let bill = Some(Bill { owner: caller.owner.clone(), began: now });
                 self.run_v2(now, method, &input.params, input.start, &caller, bill)?
             }
@@ -92,15 +92,15 @@ impl Engine {
         caller: &Caller,
         bill: Option<Bill>,
     ) -> Result<Done, Refusal> {
-        let Run::Plain(handler) = method.run else {
+        if matches!(method.run, Run::Batch) {
             return Err(Refusal::method_not_found());
-        };
+        }
         if bill.as_ref().is_some_and(|bill| !self.may_work(bill.began, &bill.owner, method.name)) {
             return Err(Refusal::operation_time_limit());
         }
         let call = Call::new(params, start, caller, now);
         // A method that fails is never counted: its time is free.
-        let value = handler(&mut self.world, &call)?;
+        let value = method.run(&mut self.world, &call)?;
         let cost = self.cost(method.name, call.counted());
         let reading = bill.and_then(|bill| self.meter(bill, method.name, cost, cost));
         if let Some(refusal) = value.as_array().and_then(Refusal::inside) {

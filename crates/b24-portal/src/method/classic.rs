@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::Call;
 use super::crm::{read_fields, stamp_changed, stamp_new};
 use super::paging::{Page, Paging};
 use super::world::{Entity, World};
+use super::{Call, asked, multi};
 use crate::engine::error::Refusal;
 use crate::php::number;
 use crate::store::{Column, Cond, Kind, Op, Order, Table};
@@ -43,6 +43,7 @@ pub(crate) fn add(world: &mut World, call: &Call<'_>, entity: Entity) -> Result<
     let params = call.params.upper();
     let fields = params.get("FIELDS").and_then(Value::as_array).ok_or_else(fields_missing)?;
     let mut row = read_fields(fields, |name| table.upper_column(name));
+    multi::write(table, None, &mut row);
     stamp_new(&mut row, table.columns, call);
     Ok(table.add(row).into())
 }
@@ -53,6 +54,7 @@ pub(crate) fn update(world: &mut World, call: &Call<'_>, entity: Entity) -> Resu
     let params = call.params.upper();
     let fields = params.get("FIELDS").and_then(Value::as_array).ok_or_else(fields_missing)?;
     let mut row = read_fields(fields, |name| table.upper_column(name));
+    multi::write(table, Some(id), &mut row);
     stamp_changed(&mut row, table.columns, call);
     Ok(table.update(id, row).into())
 }
@@ -127,14 +129,7 @@ fn read_select(table: &Table, select: Option<&Value>) -> Vec<&'static Column> {
 
 /// The filter. A key it does not know (a typo, the wrong case) is dropped silently, and everything is returned.
 pub(crate) fn read_filter(table: &Table, filter: Option<&Value>) -> Cond {
-    let Some(filter) = filter.and_then(Value::as_array) else { return Cond::everything() };
-    let conds = filter.iter().filter_map(|(key, value)| {
-        let key = key.to_text();
-        let (op, name) = Op::split(&key);
-        let column = table.upper_column(name).filter(|column| column.kind != Kind::Multi)?;
-        Some(Cond::test(column, exact(op, column), value))
-    });
-    Cond::All(conds.collect())
+    asked::filter(filter, |name| table.upper_column(name), exact)
 }
 
 /// Dictionary and relation fields know no patterns: `%` becomes `=`.
@@ -151,14 +146,5 @@ fn exact(op: Op, column: &Column) -> Op {
 }
 
 pub(crate) fn read_order(table: &Table, order: Option<&Value>) -> Vec<Order> {
-    let Some(order) = order.and_then(Value::as_array) else { return Vec::new() };
-    let keys = order.iter().filter_map(|(key, direction)| {
-        let column = table.upper_column(&key.to_text())?;
-        Some(Order { column, descending: is_descending(direction) })
-    });
-    keys.collect()
-}
-
-pub(crate) fn is_descending(direction: &Value) -> bool {
-    direction.as_str().is_some_and(|direction| direction.eq_ignore_ascii_case("desc"))
+    asked::order(order, |name| table.upper_column(name))
 }

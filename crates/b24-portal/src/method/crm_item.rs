@@ -93,7 +93,7 @@ impl Names {
     }
 
     fn find(self, table: &Table, name: &str) -> Option<&'static Column> {
-        table.columns.iter().find(|column| self.print(column) == name)
+        table.columns.iter().find(|column| self.print(column) == name && column.kind != Kind::Multi)
     }
 }
 
@@ -165,7 +165,7 @@ fn read_group(table: &Table, names: Names, group: &Array) -> Result<Cond> {
 /// Unlike the older CRM methods, an unknown field is an error here.
 fn read_test(table: &Table, names: Names, key: &str, value: &Value) -> Result<Cond> {
     let (op, name) = Op::split(key);
-    let column = names.find(table, name).filter(|column| column.kind != Kind::Multi).ok_or_else(|| {
+    let column = names.find(table, name).ok_or_else(|| {
         Refusal::new(400, "INVALID_ARG_VALUE", format!("Invalid filter: field '{name}' is not allowed in filter"))
     })?;
     Ok(Cond::test(column, op, value))

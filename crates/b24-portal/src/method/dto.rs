@@ -103,7 +103,7 @@ impl Dto {
             Some(Kind::Money) => "float",
             Some(Kind::Flag) => "bool",
             Some(Kind::Moment) => "object",
-            Some(Kind::Text | Kind::Multi) | None => "string",
+            Some(Kind::Text | Kind::Multi | Kind::Nested) | None => "string",
         }
     }
 }

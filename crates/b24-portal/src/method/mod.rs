@@ -1,12 +1,19 @@
 //! The methods of the portal, by name.
 
+mod aggregate3;
+mod asked;
+mod catalog;
 mod classic;
 mod crm;
 mod crm_item;
+mod deal3;
 mod dto;
 mod eventlog;
+mod families;
+mod family;
 mod filter3;
 mod list3;
+mod multi;
 mod openapi;
 mod paging;
 mod service;
@@ -24,6 +31,7 @@ use crate::engine::Caller;
 use crate::engine::error::{Refusal, Trouble};
 use crate::value::{Array, Value};
 
+use family::Family;
 pub(crate) use world::World;
 
 /// A method of v2.
@@ -38,7 +46,20 @@ pub(crate) struct Method {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Run {
     Plain(fn(&mut World, &Call<'_>) -> Result<Value, Refusal>),
+    /// Reads a page of a family of rows.
+    List(&'static Family),
     Batch,
+}
+
+impl Method {
+    /// Runs a method that is no batch.
+    pub(crate) fn run(&self, world: &mut World, call: &Call<'_>) -> Result<Value, Refusal> {
+        match self.run {
+            Run::Plain(handler) => handler(world, call),
+            Run::List(family) => family.list(world, call),
+            Run::Batch => Err(Refusal::method_not_found()),
+        }
+    }
 }
 
 /// A method of v3.

@@ -4,6 +4,7 @@
 
 use super::dto::Dto;
 use super::eventlog::ENTRY;
+use super::service::AID;
 use super::task3::TASK;
 use super::world::World;
 use super::{Method3, v3};
@@ -12,7 +13,7 @@ use crate::value::{Array, Value, map};
 /// The whole document.
 pub(crate) fn document(world: &World) -> Value {
     let mut paths = Array::new();
-    for method in v3::METHODS {
+    for method in v3::METHODS.iter().filter(|method| !method.name.starts_with(AID)) {
         paths.set(format!("/{}", method.name), map! { "post" => operation(method) });
     }
     let mut schemas = Array::new();

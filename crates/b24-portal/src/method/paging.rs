@@ -6,7 +6,8 @@ use super::Call;
 use crate::store::{Cond, Order, Query, Table};
 use crate::value::Array;
 
-const PAGE: usize = 50;
+/// Rows on a page; no caller can change it.
+pub(crate) const PAGE: usize = 50;
 
 /// How a family turns `start` into a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +16,16 @@ pub(crate) enum Paging {
     Wrapping,
     /// A controller: floored to a page; past the end is empty; without counting, `total` is 0.
     Flooring,
+    /// ORM: from the very row that `start` names; past the end is empty.
+    Exact,
 }
 
 /// One page of a list, with the totals that the envelope will lift.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) ids: Vec<i64>,
-    next: Option<usize>,
-    total: Option<usize>,
+    pub(crate) next: Option<usize>,
+    pub(crate) total: Option<usize>,
 }
 
 impl Page {
@@ -36,7 +39,7 @@ impl Page {
         };
         let total = query.total(table);
         call.note_counted(total);
-        query.offset = start / PAGE * PAGE;
+        query.offset = if paging == Paging::Exact { start } else { start / PAGE * PAGE };
         if paging == Paging::Wrapping && query.offset >= total {
             query.offset = 0;
         }

@@ -71,5 +71,5 @@ pub(crate) fn answer(_: &mut World, call: &Call<'_>) -> Result<Value> {
     Ok(call.params.get("value").cloned().unwrap_or(Value::Null))
 }
 
-/// What the methods begin with that no real portal has; `methods` does not list them.
-const AID: &str = "b24portal.";
+/// What the methods begin with that no real portal has; no description of the API lists them.
+pub(crate) const AID: &str = "b24portal.";

@@ -139,6 +139,6 @@ fn fits(column: &Column, value: &Value) -> bool {
         (Kind::Flag, value) => matches!(value, Value::Bool(_)),
         (Kind::Text, value) => value.as_str().is_some(),
         (Kind::Moment, value) => !column.kind.read(value).is_null(),
-        (Kind::Multi, value) => value.as_array().is_some(),
+        (Kind::Multi | Kind::Nested, value) => value.as_array().is_some(),
     }
 }

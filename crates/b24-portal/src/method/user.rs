@@ -3,7 +3,7 @@
 //! <https://apidocs.bitrix24.com/api-reference/user/user-get.html>
 
 use super::Call;
-use super::classic::is_descending;
+use super::asked::is_descending;
 use super::paging::{Page, Paging};
 use super::world::World;
 use crate::engine::error::Refusal;

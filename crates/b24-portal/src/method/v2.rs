@@ -1,7 +1,8 @@
 //! The list of v2 methods.
 
+use super::family::Family;
 use super::world::Entity;
-use super::{Method, Run, classic, crm_item, service, task, user};
+use super::{Method, Run, catalog, classic, crm_item, families, service, task, user};
 
 /// The six methods of one classic CRM entity.
 macro_rules! classic {
@@ -40,6 +41,34 @@ const TASK: [Method; 6] = [
     plain("tasks.task.getFields", "task", task::get_fields),
 ];
 
+const CATALOG: [Method; 5] = [
+    lists("catalog.product.list", "catalog", &families::PRODUCTS),
+    plain("catalog.product.get", "catalog", catalog::get),
+    plain("catalog.product.add", "catalog", catalog::add),
+    plain("catalog.product.update", "catalog", catalog::update),
+    plain("catalog.product.delete", "catalog", catalog::delete),
+];
+
+const LISTS: [Method; 17] = [
+    lists("lists.get", "lists", &families::LISTS),
+    lists("lists.element.get", "lists", &families::LIST_ELEMENTS),
+    lists("disk.storage.getlist", "disk", &families::STORAGES),
+    lists("disk.storage.getchildren", "disk", &families::STORAGE_CHILDREN),
+    lists("disk.folder.getchildren", "disk", &families::FOLDER_CHILDREN),
+    lists("booking.v1.booking.list", "booking", &families::BOOKINGS),
+    lists("documentgenerator.template.list", "documentgenerator", &families::TEMPLATES),
+    lists("crm.documentgenerator.template.list", "crm", &families::TEMPLATES),
+    lists("crm.address.list", "crm", &families::ADDRESSES),
+    lists("crm.stagehistory.list", "crm", &families::STAGE_HISTORY),
+    lists("crm.status.list", "crm", &families::STATUSES),
+    lists("crm.currency.list", "crm", &families::CURRENCIES),
+    lists("crm.category.list", "crm", &families::CATEGORIES),
+    lists("department.get", "department", &families::DEPARTMENTS),
+    lists("userfieldconfig.list", "userfieldconfig", &families::USER_FIELDS),
+    lists("b24portal.stalling.list", "", &families::STALLING),
+    lists("b24portal.thinning.list", "", &families::THINNING),
+];
+
 const SERVICE: [Method; 11] = [
     Method { name: "batch", scope: "", run: Run::Batch },
     plain("profile", "", user::profile),
@@ -60,6 +89,11 @@ const fn plain(name: &'static str, scope: &'static str, handler: Handler) -> Met
     Method { name, scope, run: Run::Plain(handler) }
 }
 
+const fn lists(name: &'static str, scope: &'static str, family: &'static Family) -> Method {
+    Method { name, scope, run: Run::List(family) }
+}
+
 /// Every v2 method.
-pub(crate) static METHODS: std::sync::LazyLock<Vec<Method>> =
-    std::sync::LazyLock::new(|| [SERVICE.as_slice(), &ITEM, &DEAL, &CONTACT, &COMPANY, &LEAD, &TASK].concat());
+pub(crate) static METHODS: std::sync::LazyLock<Vec<Method>> = std::sync::LazyLock::new(|| {
+    [SERVICE.as_slice(), &ITEM, &DEAL, &CONTACT, &COMPANY, &LEAD, &TASK, &CATALOG, &LISTS].concat()
+});

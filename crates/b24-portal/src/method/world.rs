@@ -3,7 +3,8 @@
 use crate::config::Config;
 use crate::store::column::Origin;
 use crate::store::ids::Ids;
-use crate::store::{Column, Table, schema};
+use crate::store::schema::{self, dictionary};
+use crate::store::{Column, Table};
 
 /// A kind of CRM entity, by its `entityTypeId`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +26,24 @@ pub(crate) struct World {
     pub(crate) tasks: Table,
     pub(crate) users: Table,
     pub(crate) event_log: Table,
+    pub(crate) lists: Table,
+    pub(crate) list_elements: Table,
+    pub(crate) storages: Table,
+    pub(crate) disk: Table,
+    pub(crate) products: Table,
+    pub(crate) bookings: Table,
+    pub(crate) templates: Table,
+    pub(crate) addresses: Table,
+    pub(crate) stage_history: Table,
+    pub(crate) statuses: Table,
+    pub(crate) currencies: Table,
+    pub(crate) departments: Table,
+    pub(crate) categories: Table,
+    pub(crate) user_fields: Table,
 }
 
 const USERS: u32 = 8;
+const LISTS: u32 = 3;
 
 impl World {
     pub(crate) fn new(config: &Config) -> Self {
@@ -36,6 +52,7 @@ impl World {
         let table = |columns: &'static [Column], number: u64, ids: Ids| {
             Table::new(columns, ids, Origin { seed: config.seed, table: number, id: 0, started })
         };
+        let some = |count: u32| Ids::new(count, None);
         // Every webhook and token belongs to somebody.
         let owners = config.hooks.iter().map(|hook| hook.user).chain(config.tokens.values().map(|token| token.user));
         let users = owners.filter_map(|user| u32::try_from(user).ok()).fold(USERS, u32::max);
@@ -50,8 +67,23 @@ impl World {
                 .map(|kind| (*kind, table(schema::SMART, kind.unsigned_abs(), rows)))
                 .collect(),
             tasks: table(schema::TASK, 5, rows),
-            users: table(schema::USER, 6, Ids::new(users, None)),
+            users: table(schema::USER, 6, some(users)),
             event_log: table(schema::EVENT_LOG, 7, rows),
+            lists: table(schema::LIST, 8, some(LISTS)),
+            list_elements: table(schema::LIST_ELEMENT, 9, rows),
+            storages: table(schema::STORAGE, 10, some(schema::ROOTS)),
+            // Folders are found by their number, so there is no gap between them.
+            disk: table(schema::DISK, 11, some(config.rows.saturating_add(schema::ROOTS + schema::FOLDERS))),
+            products: table(schema::PRODUCT, 12, rows),
+            bookings: table(schema::BOOKING, 13, rows),
+            templates: table(schema::TEMPLATE, 14, rows),
+            addresses: table(schema::ADDRESS, 15, rows),
+            stage_history: table(schema::STAGE_HISTORY, 16, rows),
+            statuses: table(schema::STATUS, 17, some(dictionary::STATUSES)),
+            currencies: table(schema::CRM_CURRENCY, 18, some(dictionary::CURRENCIES)),
+            departments: table(schema::DEPARTMENT, 19, some(dictionary::DEPARTMENTS)),
+            categories: table(schema::CATEGORY, 20, some(dictionary::CATEGORIES)),
+            user_fields: table(schema::USER_FIELD, 21, some(dictionary::USER_FIELDS)),
         }
     }
 

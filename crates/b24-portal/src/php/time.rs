@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The portal's zone, in seconds east of UTC.
 pub(crate) const ZONE: i64 = 3 * 3600;
 
+/// A zone that is three hours east of UTC all the year round.
+pub(crate) const ZONE_NAME: &str = "Europe/Istanbul";
+
 /// `date('c')`: `2026-08-17T12:30:00+03:00`.
 pub(crate) fn iso(at: Duration) -> String {
     iso_local(i64::try_from(at.as_secs()).unwrap_or(i64::MAX).saturating_add(ZONE))

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Moment,
     /// Phones and e-mails: a list of `{ID, VALUE, VALUE_TYPE, TYPE_ID}`.
     Multi,
+    /// An array that is shown as it is and cannot be filtered by.
+    Nested,
 }
 
 /// One column of a table.
@@ -87,7 +89,7 @@ impl Kind {
                 _ => Value::Null,
             },
             Self::Text => sent.to_text().map_or(Value::Null, Value::Str),
-            Self::Multi => sent.clone(),
+            Self::Multi | Self::Nested => sent.clone(),
         }
     }
 
@@ -97,7 +99,7 @@ impl Kind {
             Self::Money => Value::Float(0.0),
             Self::Flag => Value::Bool(false),
             Self::Text | Self::Moment => Value::Null,
-            Self::Multi => Value::empty(),
+            Self::Multi | Self::Nested => Value::empty(),
         }
     }
 
@@ -132,7 +134,13 @@ impl Kind {
             Self::Flag => "char",
             Self::Moment => "datetime",
             Self::Multi => "crm_multifield",
+            Self::Nested => "object",
         }
+    }
+
+    /// Whether the values are single ones, which a filter can compare.
+    pub(crate) fn is_scalar(self) -> bool {
+        !matches!(self, Self::Multi | Self::Nested)
     }
 }
 

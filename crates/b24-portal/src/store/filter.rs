@@ -77,6 +77,10 @@ impl Cond {
         Self::All(Vec::new())
     }
 
+    pub(crate) fn nothing() -> Self {
+        Self::Any(Vec::new())
+    }
+
     /// A comparison with what a client sent: an array means "any of these".
     pub(crate) fn test(column: &'static Column, op: Op, sent: &Value) -> Self {
         let values: Vec<Value> = match sent {
@@ -95,6 +99,29 @@ impl Cond {
         }
     }
 
+    /// The ids that match, up or down.
+    pub(crate) fn ids<'a>(&'a self, table: &'a Table, descending: bool) -> impl Iterator<Item = i64> + 'a {
+        let listed = self.id_list().map(|mut ids| {
+            ids.sort_unstable();
+            ids.dedup();
+            if descending {
+                ids.reverse();
+            }
+            ids.into_iter().filter(|id| table.contains(*id))
+        });
+        // Of a filter that names its ids nothing between them is looked at.
+        let (low, high) = self.id_range();
+        let walked = listed.is_none().then(|| table.ids(low, high, descending));
+        let ids = listed.into_iter().flatten().chain(walked.into_iter().flatten());
+        ids.filter(|id| self.matches(table, *id))
+    }
+
+    /// How many rows match.
+    pub(crate) fn count(&self, table: &Table) -> usize {
+        let (low, high) = self.id_range();
+        if self.is_id_range() { table.count(low, high) } else { self.ids(table, false).count() }
+    }
+
     /// The ids that can match at all, by the comparisons with the id that every row must pass.
     pub(crate) fn id_range(&self) -> (i64, i64) {
         let everything = (1, i64::MAX);
@@ -103,7 +130,17 @@ impl Cond {
                 conds.iter().map(Self::id_range).fold(everything, |(low, high), (a, b)| (low.max(a), high.min(b)))
             }
             Self::Test(test) if test.column.is_id() => test.id_range().unwrap_or(everything),
+            Self::Any(conds) if conds.is_empty() => (1, 0),
             _ => everything,
+        }
+    }
+
+    /// The ids that can match at all, when every row must pass a list of them.
+    pub(crate) fn id_list(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::All(conds) => conds.iter().find_map(Self::id_list),
+            Self::Test(test) if test.column.is_id() && test.op == Op::In => test.numbers(),
+            _ => None,
         }
     }
 
@@ -111,6 +148,7 @@ impl Cond {
     pub(crate) fn is_id_range(&self) -> bool {
         match self {
             Self::All(conds) => conds.iter().all(Self::is_id_range),
+            Self::Any(conds) => conds.is_empty(),
             Self::Test(test) => {
                 test.column.is_id() && test.id_range().is_some() && (test.op != Op::In || test.values.len() == 1)
             }
@@ -148,10 +186,12 @@ impl Test {
         self.values.iter().any(|value| matches(&kept, &folded(value)))
     }
 
+    fn numbers(&self) -> Option<Vec<i64>> {
+        self.values.iter().map(|value| if let Value::Int(n) = value { Some(*n) } else { None }).collect()
+    }
+
     fn id_range(&self) -> Option<(i64, i64)> {
-        let numbers: Option<Vec<i64>> =
-            self.values.iter().map(|value| if let Value::Int(n) = value { Some(*n) } else { None }).collect();
-        let numbers = numbers?;
+        let numbers = self.numbers()?;
         let (least, most) = (numbers.iter().copied().min()?, numbers.iter().copied().max()?);
         match (self.op, &numbers[..]) {
             (Op::In, _) => Some((least, most)),

@@ -33,6 +33,11 @@ impl Ids {
             None => id,
         }
     }
+
+    /// The id with so many ids before it; it may be past the last.
+    pub(crate) fn nth(&self, index: i64) -> i64 {
+        index + 1 + self.gap.map_or(0, |gap| index / gap)
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +55,9 @@ mod tests {
             prop_assert_eq!(all.last().copied().unwrap_or(0), ids.last());
             let walked = all.iter().filter(|id| **id <= upto).count();
             prop_assert_eq!(ids.count_to(upto), i64::try_from(walked).expect("small"));
+            for (index, id) in (0..).zip(&all) {
+                prop_assert_eq!(ids.nth(index), *id);
+            }
         }
     }
 }

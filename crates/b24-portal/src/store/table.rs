@@ -19,11 +19,13 @@ pub(crate) struct Table {
     /// What clients did: values written over a row, or nothing for a deleted one.
     written: BTreeMap<i64, Option<Row>>,
     next: i64,
+    /// The number the next phone or e-mail gets; each made-up row has two.
+    next_multi: i64,
 }
 
 impl Table {
     pub(crate) fn new(columns: &'static [Column], ids: Ids, origin: Origin) -> Self {
-        Self { columns, ids, origin, written: BTreeMap::new(), next: ids.last() + 1 }
+        Self { columns, ids, origin, written: BTreeMap::new(), next: ids.last() + 1, next_multi: 2 * ids.last() + 1 }
     }
 
     pub(crate) fn add(&mut self, row: Row) -> i64 {
@@ -72,6 +74,12 @@ impl Table {
         if self.ids.contains(id) { (column.make)(&Origin { id, ..self.origin }) } else { column.absent() }
     }
 
+    /// A number for a new phone or e-mail.
+    pub(crate) fn number_multi(&mut self) -> i64 {
+        self.next_multi += 1;
+        self.next_multi - 1
+    }
+
     pub(crate) fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -112,5 +120,28 @@ impl Table {
             .map(|(id, row)| i64::from(row.is_some()) - i64::from(self.ids.contains(*id)))
             .sum();
         usize::try_from(born + changed).unwrap_or_default()
+    }
+
+    /// The id of the row with `index` rows before it from `low` on: arithmetic between the rows that were written to.
+    pub(crate) fn nth_from(&self, low: i64, index: usize) -> Option<i64> {
+        let low = low.max(1);
+        let mut wanted = i64::try_from(index).ok()?;
+        let mut at = low;
+        for (id, row) in self.written.range(low..) {
+            let between = self.ids.count_to(id - 1) - self.ids.count_to(at - 1);
+            if wanted < between {
+                break;
+            }
+            wanted -= between;
+            at = id + 1;
+            if row.is_some() {
+                if wanted == 0 {
+                    return Some(*id);
+                }
+                wanted -= 1;
+            }
+        }
+        let id = self.ids.nth(self.ids.count_to(at - 1) + wanted);
+        (id <= self.ids.last()).then_some(id)
     }
 }

@@ -1,5 +1,13 @@
 //! The columns of every table, and how their made-up values come about.
 
+mod content;
+pub(crate) mod dictionary;
+
+pub(crate) use content::{
+    ADDRESS, BOOKING, DISK, FOLDERS, LIST, LIST_ELEMENT, PRODUCT, ROOTS, STAGE_HISTORY, STORAGE, TEMPLATE,
+};
+pub(crate) use dictionary::{CATEGORY, CRM_CURRENCY, DEPARTMENT, STATUS, USER_FIELD};
+
 use super::column::{Column, Kind, Origin, multi};
 use crate::value::Value;
 
