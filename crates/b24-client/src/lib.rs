@@ -4,6 +4,7 @@
 mod api;
 mod call;
 mod client;
+mod tools;
 pub mod trace;
 
 pub use api::Api;
