@@ -2,7 +2,7 @@
 
 use b24_core::ApiVersion;
 
-use crate::{Call, Client};
+use crate::{Aggregate, Call, Client};
 
 /// The actions of one generation of the API; made by [`Client::v2`] and [`Client::v3`].
 #[derive(Clone, Copy, Debug)]
@@ -22,5 +22,10 @@ impl<'a> Api<'a> {
     /// sent, before anything goes over the wire.
     pub fn call(self, method: &str) -> Call {
         Call::new(self.client, self.version, method)
+    }
+
+    /// Begins an aggregate of v3, such as `vendor.deal.aggregate`. Nothing happens until it is sent.
+    pub fn aggregate(self, method: &str) -> Aggregate {
+        Aggregate::new(self.client, method)
     }
 }
