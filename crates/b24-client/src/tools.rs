@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 use crate::Client;
 
 impl Client {
-    /// Whether the portal answers: one call of `server.time`. Every failure is `false`: of the network, the credentials,
-    /// the portal itself; ask [`ping`](Self::ping) for the reason.
+    /// Whether the portal answers: one call of `server.time`. Every failure that is left after the stack's
+    /// re-sends is `false`: of the network, the credentials, the portal itself; ask [`ping`](Self::ping) for the reason.
     ///
     /// # Examples
     /// ```
