@@ -120,6 +120,8 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
             }
         }
     }
+    // Before the limiter has met a refusal, after which it goes slowly.
+    several_calls(log, portal, b24, credential).await;
     for fault in faults(&portal.hook_url(), credential) {
         for call in [b24.v2().call("profile"), b24.v3().call("profile")] {
             portal.fault(fault.clone());
@@ -130,7 +132,6 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
             portal.clear_faults();
         }
     }
-    several_calls(log, portal, b24, credential).await;
     let text = format!("{b24:?} {:?} {:?}", b24.stats(), b24.limits());
     log.0.lock().unwrap().extend_from_slice(text.as_bytes());
 }
