@@ -99,7 +99,7 @@ async fn lists_of_every_length_are_read_whole_in_both_directions() {
         let (portal, b24) = portal(count);
         let all: Vec<u64> = (1..=u64::from(count)).collect();
         assert_eq!(ids(&items(&b24).collect().await.unwrap()), all);
-        assert_eq!(portal.requests().len() as u32, count / 50 + 1, "{count}");
+        assert_eq!(portal.requests().len(), usize::try_from(count / 50 + 1).unwrap(), "{count}");
         let down: Vec<u64> = all.iter().copied().rev().collect();
         assert_eq!(ids(&items(&b24).descending().collect().await.unwrap()), down);
         let v3 = |size| b24.v3().list::<Item>("tasks.task.list").params(json!({ "select": ["id"] })).page_size(size);

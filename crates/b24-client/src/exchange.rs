@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use b24_core::{CallOptions, Error, RestRequest, RestResponse};
+use b24_core::{CallOptions, Error, Priority, RestRequest, RestResponse};
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
 use crate::Client;
@@ -12,11 +12,19 @@ use crate::Client;
 pub(crate) struct Exchange {
     stack: BoxCloneSyncService<RestRequest, RestResponse, Error>,
     options: CallOptions,
+    /// Where the options name none.
+    priority: Priority,
 }
 
 impl Exchange {
+    /// Of an action that somebody waits for.
     pub(crate) fn new(client: &Client) -> Self {
-        Self { stack: client.stack(), options: CallOptions::default() }
+        Self { stack: client.stack(), options: CallOptions::default(), priority: Priority::Interactive }
+    }
+
+    /// Of much work: it lets others pass unless the options say otherwise.
+    pub(crate) fn of_bulk(client: &Client) -> Self {
+        Self { priority: Priority::Bulk, ..Self::new(client) }
     }
 
     pub(crate) fn options(&self) -> &CallOptions {
@@ -27,22 +35,28 @@ impl Exchange {
         self.options = options;
     }
 
-    /// Gives the action its request id, unless it has one.
+    /// Gives the action its request id and its priority, unless it has them.
     pub(crate) fn begin(&mut self) {
-        if self.options.request_id().is_none() {
-            let mut buffer = uuid::Uuid::encode_buffer();
-            let id = uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
-            self.options = std::mem::take(&mut self.options).with_request_id(id);
+        let mut options = std::mem::take(&mut self.options);
+        if options.given_priority().is_none() {
+            options = options.with_priority(self.priority);
         }
+        if options.request_id().is_none() {
+            let mut buffer = uuid::Uuid::encode_buffer();
+            options = options.with_request_id(uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer));
+        }
+        self.options = options;
     }
 
-    pub(crate) async fn send(&self, request: RestRequest) -> Result<RestResponse, Error> {
-        self.stack.clone().oneshot(request).await
-    }
-
-    /// Counts what a call took of the time that the whole action has.
-    pub(crate) fn spend(&mut self, response: &RestResponse) {
-        self.take_time(response.took().unwrap_or_default());
+    /// Sends a call, and takes what it took off the time that the whole action has.
+    pub(crate) async fn send(&mut self, request: RestRequest) -> Result<RestResponse, Error> {
+        let outcome = self.stack.clone().oneshot(request.clone()).await;
+        let took = match &outcome {
+            Ok(response) => response.took().or(response.round_trip()),
+            Err(error) => error.took(),
+        };
+        self.take_time(took.unwrap_or_default());
+        outcome.map_err(|error| error.with_request(&request))
     }
 
     /// Takes time off what the whole action has, and gives what is left.

@@ -41,7 +41,8 @@ impl DateTime {
     pub fn new(unix_seconds: i64, offset_minutes: i16) -> Result<Self, InvalidDateTime> {
         let shown = unix_seconds.checked_add(i64::from(offset_minutes) * MINUTE);
         let at = Self { unix_seconds, offset_minutes };
-        let fits = offset_minutes.abs() < A_DAY_OF_MINUTES && shown.is_some_and(|shown| SHOWN.contains(&shown));
+        let fits =
+            offset_minutes.unsigned_abs() < A_DAY_OF_MINUTES && shown.is_some_and(|shown| SHOWN.contains(&shown));
         if fits { Ok(at) } else { Err(InvalidDateTime(())) }
     }
 
@@ -258,7 +259,7 @@ fn days_in(year: i64, month: i64) -> i64 {
 
 const MINUTE: i64 = 60;
 const DAY: i64 = 86_400;
-const A_DAY_OF_MINUTES: i16 = 1440;
+const A_DAY_OF_MINUTES: u16 = 1440;
 /// From 0001-01-01T00:00:00 to 9999-12-31T23:59:59 by the clock that shows it: years of four digits.
 const SHOWN: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 const EXPECTED: &str = "a date, a time and an offset such as 2026-08-20T12:52:22+03:00";

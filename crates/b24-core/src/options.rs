@@ -99,7 +99,7 @@ pub struct CallOptions {
     retry_on_network_error: Option<RetryOnNetworkError>,
     hard_codes: Option<Arc<[Box<str>]>>,
     soft_codes: Option<Arc<[Box<str>]>>,
-    priority: Priority,
+    priority: Option<Priority>,
     refused_before: bool,
 }
 
@@ -174,10 +174,11 @@ impl CallOptions {
         self
     }
 
-    /// Whether this call passes others where calls have to wait for the portal's limits. Default: interactive.
+    /// Whether this call passes others where calls have to wait for the portal's limits. Default: interactive for single
+    /// calls and batches, bulk for lists and any number of commands.
     #[must_use]
     pub fn with_priority(mut self, priority: Priority) -> Self {
-        self.priority = priority;
+        self.priority = Some(priority);
         self
     }
 
@@ -198,6 +199,12 @@ impl CallOptions {
     /// Whether this call passes others where calls have to wait.
     #[must_use]
     pub fn priority(&self) -> Priority {
+        self.priority.unwrap_or_default()
+    }
+
+    /// The priority, if it was said.
+    #[must_use]
+    pub fn given_priority(&self) -> Option<Priority> {
         self.priority
     }
 

@@ -65,10 +65,48 @@ impl Params {
 }
 
 fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(value).map_err(|source| {
+    let json = serde_json::to_vec(value).map_err(|source| {
         Error::usage(SdkCode::InvalidParams, "the parameters cannot be written as JSON").with_source(source)
-    })
+    })?;
+    if holds_half_a_character(&json) {
+        let text = "the parameters hold half of a surrogate pair, for which a portal drops all of them";
+        return Err(Error::usage(SdkCode::InvalidParams, text));
+    }
+    Ok(json)
 }
+
+/// Whether an escape such as `\ud83d` stands without its other half. It is JSON for a parser that does not look, and for
+/// PHP it is none: a call without parameters, a list without its filter. Only raw JSON can hold it.
+///
+/// Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/data-encoding.html>
+fn holds_half_a_character(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at..];
+        let Some(unit) = escaped_unit(rest) else {
+            // Any other escape is two bytes long.
+            rest = rest.get(2..).unwrap_or_default();
+            continue;
+        };
+        rest = &rest[ESCAPE..];
+        match unit {
+            0xD800..=0xDBFF if escaped_unit(rest).is_some_and(|low| (0xDC00..=0xDFFF).contains(&low)) => {
+                rest = &rest[ESCAPE..];
+            }
+            0xD800..=0xDFFF => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The code unit of a `\uXXXX` at the beginning.
+fn escaped_unit(json: &[u8]) -> Option<u32> {
+    let digits = json.get(..ESCAPE)?.strip_prefix(b"\\u")?;
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+const ESCAPE: usize = r"\uXXXX".len();
 
 impl Default for Params {
     fn default() -> Self {
@@ -95,6 +133,17 @@ mod tests {
         let text = r#"{"z":1,"a":123456789012345678901234567890,"m":0.10}"#;
         let raw = RawValue::from_string(text.to_owned()).unwrap();
         assert_eq!(Params::object(&raw).unwrap().as_bytes(), text);
+    }
+
+    #[test]
+    fn half_a_character_is_refused() {
+        let object = |text: &str| Params::object(&RawValue::from_string(format!(r#"{{"a":"{text}"}}"#)).unwrap());
+        for good in [r"\ud83d\ude00", r"\u0041", r"\\ud83d", r#"a\n\t\""#, "😀", r"\ud7ff\ue000"] {
+            assert!(object(good).is_ok(), "{good}");
+        }
+        for bad in [r"\ud83d", r"x\ud83dx", r"\ude00\ud83d", r"\ud83d\u0041", r"\\\ud83d", r"\uD83D"] {
+            assert_eq!(object(bad).unwrap_err().code(), "INVALID_PARAMS", "{bad}");
+        }
     }
 
     #[test]

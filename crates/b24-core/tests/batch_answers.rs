@@ -4,9 +4,8 @@
 
 use b24_core::{
     ApiVersion, CallOptions, Error, ErrorKind, RestResponse,
-    batch::{Command, Outcome, Plan, Prepared},
+    batch::{Command, Outcome, Payload, Plan, Prepared},
 };
-use bytes::Bytes;
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -20,7 +19,7 @@ fn plan(version: ApiVersion, count: usize, labelled: bool, halt: bool) -> Plan {
     Plan::new(version, &(0..count).map(command).collect::<Vec<_>>(), halt).unwrap()
 }
 
-fn read(plan: &Plan, result: &Value) -> Result<Vec<Outcome<Bytes>>, Error> {
+fn read(plan: &Plan, result: &Value) -> Result<Vec<Outcome<Payload>>, Error> {
     let body = json!({ "result": result }).to_string();
     let response = RestResponse::read(StatusCode::OK, body.into()).unwrap();
     plan.read(&plan.request(CallOptions::default()), &response)
@@ -86,7 +85,7 @@ proptest! {
         for (place, (row, told)) in rows.into_iter().zip(all).enumerate() {
             match row {
                 Outcome::Done(reply) => {
-                    prop_assert_eq!(Told::Result(serde_json::from_slice(&reply.result).unwrap()), told);
+                    prop_assert_eq!(Told::Result(reply.result.decode().unwrap()), told);
                     prop_assert_eq!(reply.total, (place % 3 == 0).then_some(place as u64));
                     prop_assert_eq!(reply.next, None);
                 }
@@ -98,8 +97,8 @@ proptest! {
 }
 
 fn words(plan: &Plan, result: &Value) -> Vec<String> {
-    let word = |outcome: Outcome<Bytes>| match outcome {
-        Outcome::Done(reply) => String::from_utf8(reply.result.to_vec()).unwrap(),
+    let word = |outcome: Outcome<Payload>| match outcome {
+        Outcome::Done(reply) => String::from_utf8(reply.result.json().to_vec()).unwrap(),
         Outcome::Failed(error) => format!("{} {}", error.kind(), error.code()),
         Outcome::NotRun => "not run".to_owned(),
     };
@@ -140,10 +139,29 @@ fn what_is_no_answer_of_a_batch_is_an_error_of_the_whole() {
         let error = read(&plan(ApiVersion::V2, 1, false, true), &answer).unwrap_err();
         assert_eq!((error.kind(), error.code(), error.may_have_run()), (ErrorKind::Decode, "INVALID_RESPONSE", true));
     }
-    for answer in [json!(5), json!("x"), json!({ "a": [] })] {
-        let rows = read(&plan(ApiVersion::V3, 1, false, true), &answer);
-        assert!(rows.is_err() || words(&plan(ApiVersion::V3, 1, false, true), &answer) == ["decode BATCH_ROW_MISSING"]);
+    for answer in [json!(5), json!("x"), json!(null), json!(false)] {
+        assert!(read(&plan(ApiVersion::V3, 1, false, true), &answer).is_err(), "{answer}");
     }
+}
+
+#[test]
+fn a_result_that_does_not_fit_is_an_error_about_its_command() {
+    let mut rows = read(&plan(ApiVersion::V2, 1, false, true), &json!({ "result": [{ "token": "s3cr3t" }] })).unwrap();
+    let row = rows.remove(0);
+    assert!(!format!("{row:?}").contains("s3cr3t"));
+    let error = row.decode::<u64>().into_result().unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.may_have_run()), (ErrorKind::Decode, Some(StatusCode::OK), true));
+    assert_eq!(error.request().unwrap().method().as_str(), "crm.deal.get");
+}
+
+#[test]
+fn a_code_that_the_caller_calls_soft_is_soft_in_a_row() {
+    let body = json!({ "result": { "result": [], "result_error": [{ "error": "MINE" }] } }).to_string();
+    let response = RestResponse::read(StatusCode::OK, body.into()).unwrap();
+    let plan = plan(ApiVersion::V2, 1, false, true);
+    let request = plan.request(CallOptions::default().with_soft_codes(["mine"]));
+    let rows = plan.read(&request, &response).unwrap();
+    assert!(rows[0].error().unwrap().is_soft());
 }
 
 #[test]

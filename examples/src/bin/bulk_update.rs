@@ -20,7 +20,6 @@ use b24::{
     values::EntityType,
 };
 use b24_portal::{Fault, Portal};
-use futures_util::StreamExt;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 

@@ -134,7 +134,7 @@ impl Batch {
         let prepared = commands.into_iter().enumerate().map(prepare).collect::<Result<Vec<_>, _>>()?;
         let plan = Plan::new(version, &prepared, halt)?;
         let request = plan.request(exchange.options().clone());
-        let response = exchange.send(request.clone()).await.map_err(|error| error.with_request(&request))?;
+        let response = exchange.send(request.clone()).await?;
         let rows = plan.read(&request, &response)?;
         Ok(BatchReply::new(id, &request, &response, rows))
     }

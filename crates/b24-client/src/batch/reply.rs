@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use b24_core::{
     Error, RestRequest, RestResponse, SdkCode, Time,
-    batch::{Key, Outcome},
+    batch::{Key, Outcome, Payload},
 };
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Handle;
@@ -17,13 +16,13 @@ use super::Handle;
 pub struct BatchReply {
     batch: u64,
     /// An outcome is gone once a handle has taken it.
-    rows: Vec<(Key, Option<Outcome<Bytes>>)>,
+    rows: Vec<(Key, Option<Outcome<Payload>>)>,
     time: Option<Time>,
     request_id: Option<Arc<str>>,
 }
 
 impl BatchReply {
-    pub(super) fn new(batch: u64, request: &RestRequest, response: &RestResponse, rows: Vec<Outcome<Bytes>>) -> Self {
+    pub(super) fn new(batch: u64, request: &RestRequest, response: &RestResponse, rows: Vec<Outcome<Payload>>) -> Self {
         let keys = request.commands().iter().map(|command| command.key().clone());
         Self {
             batch,

@@ -4,7 +4,10 @@ use b24_core::{
     ApiVersion, Error, SdkCode,
     batch::{Alone, Command, MOST, Prepared, Unprepared},
 };
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{
+    StreamExt,
+    stream::{BoxStream, Fuse},
+};
 
 /// What is sent at once; `first` is the absolute place of its first command.
 #[derive(Debug)]
@@ -13,18 +16,22 @@ pub(super) struct Piece {
     pub(super) what: What,
 }
 
+/// The label of a command that is sent by itself.
+type Label = Option<Box<str>>;
+
 #[derive(Debug)]
 pub(super) enum What {
     Batch(Vec<Prepared>),
     /// What no batch can carry.
     Alone(Box<Alone>),
-    /// What cannot be sent at all.
-    Refused(Error),
+    /// What cannot be sent at all, with its label.
+    Refused(Label, Error),
 }
 
 /// Takes commands from their source and cuts them into pieces.
 pub(super) struct Cutter<'a> {
-    commands: BoxStream<'a, Command>,
+    /// Asked no more once it has ended: another chunk may come after the last one was cut short.
+    commands: Fuse<BoxStream<'a, Command>>,
     version: ApiVersion,
     next: usize,
     /// A piece that was found behind the one that was given out.
@@ -33,7 +40,7 @@ pub(super) struct Cutter<'a> {
 
 impl<'a> Cutter<'a> {
     pub(super) fn new(commands: BoxStream<'a, Command>, version: ApiVersion) -> Self {
-        Self { commands, version, next: 0, held: None }
+        Self { commands: commands.fuse(), version, next: 0, held: None }
     }
 
     pub(super) fn version(&self) -> ApiVersion {
@@ -50,13 +57,14 @@ impl<'a> Cutter<'a> {
             let Some(command) = self.commands.next().await else { break };
             let place = self.next;
             self.next += 1;
+            let label = command.given_label().map(Into::into);
             let what = match prepare(command, self.version) {
                 Ok(prepared) => {
                     batch.push(prepared);
                     continue;
                 }
                 Err(Unprepared::Alone(alone)) => What::Alone(alone),
-                Err(refused) => What::Refused(refused.into_error(place)),
+                Err(refused) => What::Refused(label, refused.into_error(place)),
             };
             let piece = Piece { first: place, what };
             if batch.is_empty() {
@@ -94,7 +102,7 @@ mod tests {
             all.push(match what {
                 What::Batch(batch) => format!("{first}: {} in a batch", batch.len()),
                 What::Alone(alone) => format!("{first}: alone for {}", alone.why.path()),
-                What::Refused(error) => format!("{first}: {}", error.code()),
+                What::Refused(_, error) => format!("{first}: {}", error.code()),
             });
         }
         all
@@ -106,6 +114,16 @@ mod tests {
         assert_eq!(pieces(get(0)), [""; 0]);
         assert_eq!(pieces(get(50)), ["0: 50 in a batch"]);
         assert_eq!(pieces(get(101)), ["0: 50 in a batch", "50: 50 in a batch", "100: 1 in a batch"]);
+    }
+
+    #[test]
+    fn a_source_that_has_ended_is_not_asked_again() {
+        let source =
+            stream::unfold(0, |count| async move { (count < 3).then(|| (Command::new("profile"), count + 1)) });
+        let mut cutter = Cutter::new(source.boxed(), ApiVersion::V2);
+        assert!(cutter.next().now_or_never().unwrap().is_some());
+        assert!(cutter.next().now_or_never().unwrap().is_none());
+        assert!(cutter.next().now_or_never().unwrap().is_none());
     }
 
     #[test]

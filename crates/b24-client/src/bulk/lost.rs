@@ -29,6 +29,12 @@ impl LostChunk {
         &self.error
     }
 
+    /// Whether the portal may have executed its commands; see [`Error::may_have_run`].
+    #[must_use]
+    pub fn may_have_run(&self) -> bool {
+        self.error.may_have_run()
+    }
+
     /// Hands the error over.
     #[must_use]
     pub fn into_error(self) -> Error {

@@ -6,7 +6,7 @@ mod piece;
 mod report;
 mod rows;
 
-use b24_core::{ApiVersion, CallOptions, Priority, batch::Command};
+use b24_core::{ApiVersion, CallOptions, batch::Command};
 use futures_util::{
     Stream, StreamExt,
     stream::{self, BoxStream},
@@ -45,7 +45,7 @@ use crate::{Client, exchange::Exchange};
 /// of its own, in its place among the others. A command that the portal refused for its limits did not run and is sent
 /// again, in a batch with others of the kind. A batch that may have run is sent again only if all of its commands read.
 ///
-/// Calls have the priority [`Bulk`](Priority::Bulk) unless the options say otherwise.
+/// Calls have the priority [`Bulk`](b24_core::Priority::Bulk) unless the options say otherwise.
 #[must_use = "commands do nothing until their rows are asked for"]
 pub struct Bulk<'a> {
     exchange: Exchange,
@@ -72,9 +72,7 @@ impl<'a> Bulk<'a> {
         version: ApiVersion,
         commands: impl Stream<Item = Command> + Send + 'a,
     ) -> Self {
-        let mut exchange = Exchange::new(client);
-        exchange.set_options(CallOptions::default().with_priority(Priority::Bulk));
-        Self { exchange, version, commands: commands.boxed(), halt: true, concurrency: 4 }
+        Self { exchange: Exchange::of_bulk(client), version, commands: commands.boxed(), halt: true, concurrency: 4 }
     }
 
     /// Whether nothing is sent after the first command that failed, in this batch or a later one. Default: yes; batches go

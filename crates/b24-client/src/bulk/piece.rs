@@ -2,9 +2,8 @@
 
 use b24_core::{
     ApiVersion, Error, ErrorKind, Reply, RestRequest,
-    batch::{Outcome, Plan, Prepared},
+    batch::{Alone, Outcome, Payload, Plan, Prepared},
 };
-use bytes::Bytes;
 
 use super::{
     LostChunk,
@@ -14,7 +13,7 @@ use crate::exchange::Exchange;
 
 /// What came of a piece: outcomes by absolute place, and what was lost.
 pub(super) struct Done {
-    pub(super) rows: Vec<(usize, Option<Box<str>>, Outcome<Bytes>)>,
+    pub(super) rows: Vec<(usize, Option<Box<str>>, Outcome<Payload>)>,
     pub(super) lost: Option<LostChunk>,
 }
 
@@ -30,37 +29,32 @@ pub(super) async fn send(exchange: &mut Exchange, version: ApiVersion, piece: Pi
     let Piece { first, what } = piece;
     match what {
         What::Batch(commands) => Batch::new(first, commands).send(exchange, version, halt).await,
-        What::Refused(error) => Done { rows: vec![(first, None, Outcome::Failed(error))], lost: None },
-        What::Alone(alone) => {
-            let request = RestRequest::new(version, alone.method, alone.params);
-            let request = request.with_options(exchange.options().clone());
-            match exchange.send(request.clone()).await {
-                Ok(response) => {
-                    exchange.spend(&response);
-                    let mut reply = Reply::new(response.result().clone());
-                    (reply.next, reply.total) = (response.next(), response.total());
-                    reply.time = response.time().cloned();
-                    reply.request_id = request.options().shared_request_id();
-                    Done { rows: vec![(first, None, Outcome::Done(reply))], lost: None }
-                }
-                Err(error) if error.kind() == ErrorKind::Rest => {
-                    let error = error.with_request(&request);
-                    Done { rows: vec![(first, None, Outcome::Failed(error))], lost: None }
-                }
-                Err(error) => {
-                    let lost = LostChunk::new(vec![first], error.with_request(&request));
-                    Done { rows: Vec::new(), lost: Some(lost) }
-                }
-            }
-        }
+        What::Refused(label, error) => Done { rows: vec![(first, label, Outcome::Failed(error))], lost: None },
+        What::Alone(alone) => send_alone(exchange, version, first, *alone).await,
     }
+}
+
+async fn send_alone(exchange: &mut Exchange, version: ApiVersion, place: usize, alone: Alone) -> Done {
+    let request = RestRequest::new(version, alone.method, alone.params).with_options(exchange.options().clone());
+    let outcome = match exchange.send(request.clone()).await {
+        Ok(response) => {
+            let mut reply = Reply::new(Payload::new(response.result().clone(), request.clone(), &response));
+            (reply.next, reply.total) = (response.next(), response.total());
+            reply.time = response.time().cloned();
+            reply.request_id = request.options().shared_request_id();
+            Outcome::Done(reply)
+        }
+        Err(error) if error.kind() == ErrorKind::Rest => Outcome::Failed(error),
+        Err(error) => return Done { rows: Vec::new(), lost: Some(LostChunk::new(vec![place], error)) },
+    };
+    Done { rows: vec![(place, alone.label, outcome)], lost: None }
 }
 
 /// The commands of a batch, and what is known of each.
 struct Batch {
     first: usize,
     commands: Vec<Prepared>,
-    outcomes: Vec<Option<Outcome<Bytes>>>,
+    outcomes: Vec<Option<Outcome<Payload>>>,
 }
 
 impl Batch {
@@ -92,17 +86,16 @@ impl Batch {
         version: ApiVersion,
         places: &[usize],
         halt: bool,
-    ) -> Result<Vec<Outcome<Bytes>>, Error> {
+    ) -> Result<Vec<Outcome<Payload>>, Error> {
         let commands: Vec<_> = places.iter().map(|place| self.commands[*place].clone()).collect();
         let plan = Plan::new(version, &commands, halt)?;
         let request = plan.request(exchange.options().clone());
-        let response = exchange.send(request.clone()).await.map_err(|error| error.with_request(&request))?;
-        exchange.spend(&response);
+        let response = exchange.send(request.clone()).await?;
         plan.read(&request, &response)
     }
 
     /// Keeps what is final, and gives the places of those that did not run for the limits alone: they are sent again.
-    fn settle(&mut self, places: &[usize], outcomes: Vec<Outcome<Bytes>>, halt: bool, again: bool) -> Vec<usize> {
+    fn settle(&mut self, places: &[usize], outcomes: Vec<Outcome<Payload>>, halt: bool, again: bool) -> Vec<usize> {
         let mut pending = Vec::new();
         for (place, outcome) in places.iter().zip(outcomes) {
             // After one that stopped the batch because of a limit, the others were not come to.

@@ -69,6 +69,17 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl<T> BulkRows<'_, T> {
+    /// The next row: `None` after the last one. The same as `StreamExt::next`, for programs that use nothing else of
+    /// streams.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<BulkRow<T>, LostChunk>> {
+        StreamExt::next(self).await
+    }
+}
+
 impl<T> Stream for BulkRows<'_, T> {
     type Item = Result<BulkRow<T>, LostChunk>;
 

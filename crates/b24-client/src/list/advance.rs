@@ -42,13 +42,16 @@ impl Advance {
         if let Some(trouble) = self.repeated(begun.as_ref(), ids) {
             return Moved { rows_are_new: false, trouble: Some(trouble) };
         }
-        let trouble = if is_last { None } else { self.disorder(ids) };
+        if let Some(trouble) = self.disorder(ids).filter(|_| !is_last) {
+            // The cursor stays: after the last row of a page that is in no order, rows would be passed over.
+            return Moved { rows_are_new: true, trouble: Some(trouble) };
+        }
         let last = ids.iter().rev().find_map(RowId::cursor);
-        let stuck = !is_last && trouble.is_none() && last.as_ref().is_some_and(|last| self.seen_before(last));
+        let stuck = !is_last && last.as_ref().is_some_and(|last| self.seen_before(last));
         if let Some(last) = last {
             self.last = Some(last);
         }
-        Moved { rows_are_new: true, trouble: trouble.or_else(|| stuck.then(|| stalled("came back to where it was"))) }
+        Moved { rows_are_new: true, trouble: stuck.then(|| stalled("came back to where it was")) }
     }
 
     /// A row that does not stand after the cursor was read before, or should have been.
@@ -131,8 +134,10 @@ mod tests {
     #[test]
     fn a_page_out_of_order_or_without_ids_is_the_last_that_is_given_out() {
         for ids in [numbers(&[1, 3, 2]), vec![RowId::Number(1), RowId::Missing], vec![RowId::Missing]] {
-            let moved = Advance::new(Direction::Asc, None).over(&ids, false);
+            let mut advance = Advance::new(Direction::Asc, Some(Cursor::from(0)));
+            let moved = advance.over(&ids, false);
             assert_eq!((moved.rows_are_new, moved.trouble.unwrap().code()), (true, "CURSOR_STALLED"));
+            assert_eq!(advance.cursor(), Some(&Cursor::from(0)), "to go on here would pass rows over");
             // Where nothing comes after it, nothing can be lost.
             assert!(Advance::new(Direction::Asc, None).over(&ids, true).trouble.is_none());
         }

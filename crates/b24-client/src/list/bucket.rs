@@ -48,15 +48,46 @@ pub(super) fn read<T: DeserializeOwned>(
     Ok(bucket)
 }
 
-/// Types that take a row as raw text do not let its id be seen in passing.
+/// Types that take a row as raw text do not let its id be seen in passing, and some numbers lose digits there.
 fn look_again(result: &[u8], items_key: Option<&str>, id_key: &str, ids: &mut [RowId]) {
     let Ok(raw) = read_raw(result, items_key) else { return };
     for (id, row) in ids.iter_mut().zip(raw) {
         if *id == RowId::Missing {
-            let seed = RowSeed { seed: PhantomData::<IgnoredAny>, id_key, seen: id };
+            let field = Field(id_key).deserialize(&mut serde_json::Deserializer::from_str(row.get()));
             // What cannot be read stays missing.
-            let _ = seed.deserialize(&mut serde_json::Deserializer::from_str(row.get()));
+            *id = field.ok().flatten().map(RowId::from_raw).unwrap_or_default();
         }
+    }
+}
+
+/// One field of a row, as it was written.
+struct Field<'s>(&'s str);
+
+impl<'de> DeserializeSeed<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Field<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(is_it) = map.next_key_seed(Named(self.0))? {
+            if is_it {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -272,6 +303,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Rows<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use b24_core::Cursor;
     use serde_json::Value;
 
     use super::*;
@@ -319,10 +351,15 @@ mod tests {
 
     #[test]
     fn raw_rows_have_ids_too() {
-        let result = br#"{"items":[{"id":1,"n":0.10},{"x":1},{"id":"3"}]}"#;
+        let result =
+            br#"{"items":[{"id":1,"n":0.10},{"x":1},{"id":"3"},{"id":4.0},{"id":123456789012345678901234567890}]}"#;
         let bucket = read::<Box<RawValue>>(result, Some("items"), "id", 0).unwrap();
         assert_eq!(bucket.rows[0].get(), r#"{"id":1,"n":0.10}"#);
-        assert_eq!(bucket.ids, [RowId::Number(1), RowId::Missing, RowId::Digits(3)]);
+        let long = Cursor::read(&RawValue::from_string("123456789012345678901234567890".to_owned()).unwrap()).unwrap();
+        let want = [RowId::Number(1), RowId::Missing, RowId::Digits(3), RowId::Number(4), RowId::Other(long)];
+        assert_eq!(bucket.ids, want);
+        // Numbers that a float has touched are read again.
+        assert_eq!(read::<Value>(result, Some("items"), "id", 0).unwrap().ids, want);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod watch;
 
 use std::{fmt, marker::PhantomData};
 
-use b24_core::{ApiVersion, CallOptions, Cursor, Direction, Error, Method, Params, Priority, SdkCode};
+use b24_core::{ApiVersion, CallOptions, Cursor, Direction, Error, Method, Params, SdkCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use pages::{Page, Pages};
@@ -65,7 +65,7 @@ use crate::{Client, exchange::Exchange};
 /// Every error carries the [`cursor`](Error::cursor) of the last row that was given out. Keep it, and hand it to
 /// [`resume_after`](Self::resume_after).
 ///
-/// Calls have the priority [`Bulk`](Priority::Bulk) unless the options say otherwise.
+/// Calls have the priority [`Bulk`](b24_core::Priority::Bulk) unless the options say otherwise.
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/performance/huge-data.html>
 #[must_use = "a list does nothing until its rows are asked for"]
@@ -96,10 +96,8 @@ struct Keys {
 
 impl<T> List<T> {
     pub(crate) fn new(client: &Client, version: ApiVersion, method: &str) -> Self {
-        let mut exchange = Exchange::new(client);
-        exchange.set_options(CallOptions::default().with_priority(Priority::Bulk));
         Self {
-            exchange,
+            exchange: Exchange::of_bulk(client),
             version,
             method: Method::new(method),
             params: Ok(Params::empty()),
@@ -150,12 +148,6 @@ impl<T> List<T> {
     pub fn items_at_result(mut self) -> Self {
         self.keys.items_at_result = true;
         self
-    }
-
-    /// Whether this SDK knows where the rows of the method are and how their id is spelled.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.method.as_ref().is_ok_and(|method| profile::is_known(self.version, method.as_str()))
     }
 
     /// How the id is called in a row. Default: known of the method.
@@ -256,7 +248,13 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             params.take_in_any_case(key)?;
             params.set(key, value.unwrap_or_else(|| params::json(&())));
         }
+        if self.resume.as_ref().is_some_and(|cursor| cursor.as_json() == "\"\"") {
+            return Err(Error::usage(SdkCode::InvalidParams, "the cursor to resume after is empty"));
+        }
         let walk = if self.version == ApiVersion::V3 {
+            if self.by_offset {
+                return Err(Error::usage(SdkCode::InvalidParams, "a v3 list goes by id: it has no offset"));
+            }
             let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
             Walk::keyset3(params, &keys.cursor, self.direction, limit, self.resume, self.exhaustive)?
         } else if self.limit.is_some() {

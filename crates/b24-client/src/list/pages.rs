@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     bucket::{self, Bucket},
-    walk::{Verdict, Walk},
+    walk::{Told, Verdict, Walk},
 };
 use crate::exchange::Exchange;
 
@@ -65,6 +66,17 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
             rows.append(&mut page.rows);
         }
         Ok(rows)
+    }
+}
+
+impl<T> Pages<T> {
+    /// The next page: `None` after the last one, or after an error. The same as `StreamExt::next`, for programs that use
+    /// nothing else of streams.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
+        StreamExt::next(self).await
     }
 }
 
@@ -142,12 +154,12 @@ impl Source {
         let request = RestRequest::new(self.version, self.method.clone(), self.walk.request()?);
         let request = request.with_options(self.exchange.options().clone());
         let about = |error: Error| error.with_request(&request);
-        let response = self.exchange.send(request.clone()).await.map_err(about)?;
-        self.exchange.spend(&response);
+        let response = self.exchange.send(request.clone()).await?;
         let told = |error: Error| about(error.with_status(response.status()).with_attempts(response.attempts()));
         let Bucket { mut rows, ids, unfit, .. } =
             bucket::read(response.result(), self.items_key.as_deref(), &self.id_key, self.rows).map_err(told)?;
-        let Verdict { keep, more } = self.walk.accept(&ids, response.next(), response.total(), unfit.is_some());
+        let page = Told { print: print(response.result()), next: response.next(), total: response.total() };
+        let Verdict { keep, more } = self.walk.accept(&ids, &page, unfit.is_some());
         if let Some(keep) = keep {
             let mut keep = keep.into_iter();
             rows.retain(|_| keep.next().unwrap_or(true));
@@ -163,4 +175,11 @@ impl Source {
         let page = Page { rows, first, cursor, total: response.total(), time: response.time().cloned() };
         Ok((page, more))
     }
+}
+
+/// The same number for the same rows.
+fn print(result: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    result.hash(&mut hasher);
+    hasher.finish()
 }

@@ -17,7 +17,11 @@ impl Entries {
         struct Object(#[serde(deserialize_with = "b24_core::de::php_map")] Vec<(String, Box<RawValue>)>);
 
         let text = json.trim_ascii();
-        let is_object = text.first() == Some(&b'{') || text == b"[]";
+        let is_object = match text {
+            [b'{', ..] => true,
+            [b'[', inner @ .., b']'] => inner.trim_ascii().is_empty(),
+            _ => false,
+        };
         let Object(entries) = serde_json::from_slice(text).ok().filter(|_| is_object)?;
         Some(Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
     }
@@ -41,6 +45,12 @@ impl Entries {
         }
         let place = self.0.iter().position(|(name, _)| name.eq_ignore_ascii_case(key));
         Ok(place.map(|place| self.0.remove(place).1))
+    }
+
+    /// Takes out what is `null`, which says as much as what is not there.
+    pub(super) fn without_null(mut self, key: &str) -> Self {
+        self.0.retain(|(name, value)| !(name.eq_ignore_ascii_case(key) && value.get() == "null"));
+        self
     }
 
     pub(super) fn set(&mut self, key: &str, value: Box<RawValue>) {

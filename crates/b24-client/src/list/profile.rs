@@ -20,15 +20,6 @@ pub(super) struct Profile {
     pub(super) by_offset: bool,
 }
 
-/// Whether the method is in the table, or on v3 of a family that is documented.
-pub(super) fn is_known(version: ApiVersion, method: &str) -> bool {
-    let name = method.to_ascii_lowercase();
-    match version {
-        ApiVersion::V3 => V3_FAMILIES.iter().any(|family| name.starts_with(family)),
-        _ => find(version, method).is_some(),
-    }
-}
-
 /// The profile of a method, without regard to case. On v3 all methods answer alike.
 pub(super) fn find(version: ApiVersion, method: &str) -> Option<Profile> {
     if version == ApiVersion::V3 {
@@ -51,10 +42,6 @@ const fn offset(items: Option<&'static str>, id: Option<&'static str>) -> Profil
 const fn under(items: &'static str) -> Profile {
     keyset(Some(items), "id", "id")
 }
-
-/// <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
-const V3_FAMILIES: [&str; 8] =
-    ["tasks.", "note.", "mail.", "humanresources.", "main.eventlog.", "timeman.record.", "call.followup.", "rest."];
 
 /// `result[]` with `ID`.
 const CLASSIC: Profile = keyset(None, "ID", "ID");
@@ -80,8 +67,6 @@ const FAMILIES: &[(&[&str], Profile)] = &[
             "crm.requisite.preset.list",
             "crm.status.list",
             "crm.timeline.comment.list",
-            "entity.item.get",
-            "lists.element.get",
             "bizproc.task.list",
             "bizproc.workflow.template.list",
         ],
@@ -117,7 +102,8 @@ const FAMILIES: &[(&[&str], Profile)] = &[
     (&["sale.propertyvalue.list"], under("propertyValues")),
     (&["sale.shipment.list"], under("shipments")),
     (&["sale.shipmentitem.list"], under("shipmentItems")),
-    (&["sale.status.list"], under("statuses")),
+    // Ids are texts.
+    (&["sale.status.list"], offset(Some("statuses"), Some("id"))),
     (&["userfieldconfig.list"], under("fields")),
     (&["socialnetwork.api.workgroup.list"], under("workgroups")),
     // Rows without an id of their own.
@@ -133,6 +119,9 @@ const FAMILIES: &[(&[&str], Profile)] = &[
             "disk.folder.getchildren",
             "disk.storage.getchildren",
             "disk.storage.getlist",
+            // Their order is a parameter of another name.
+            "entity.item.get",
+            "lists.element.get",
             "lists.get",
             "sonet_group.get",
             "user.get",

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use b24_core::Cursor;
+use serde_json::value::RawValue;
 
 /// The id of a row; most are small whole numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,6 +26,15 @@ impl RowId {
             Ok(number) if plain => Self::Digits(number),
             _ if text.is_empty() => Self::Missing,
             _ => Self::Other(Cursor::from(text)),
+        }
+    }
+
+    /// From JSON, with all digits.
+    pub(super) fn from_raw(raw: &RawValue) -> Self {
+        let Some(cursor) = Cursor::read(raw) else { return Self::Missing };
+        match serde_json::from_str::<String>(cursor.as_json()) {
+            Ok(text) => Self::from_text(&text),
+            Err(_) => Self::from(&cursor),
         }
     }
 

@@ -24,6 +24,17 @@ impl<T> Rows<T> {
     }
 }
 
+impl<T> Rows<T> {
+    /// The next row: `None` after the last one, or after an error. The same as `StreamExt::next`, for programs that use
+    /// nothing else of streams.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        StreamExt::next(self).await
+    }
+}
+
 impl<T> Stream for Rows<T> {
     type Item = Result<T, Error>;
 

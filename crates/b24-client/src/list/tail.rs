@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use b24_core::{ApiVersion, CallOptions, Cursor, Direction, Error, Method, Params, Priority};
+use b24_core::{ApiVersion, CallOptions, Cursor, Direction, Error, Method, Params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -52,10 +52,8 @@ pub struct Tail<T> {
 
 impl<T> Tail<T> {
     pub(crate) fn new(client: &Client, method: &str) -> Self {
-        let mut exchange = Exchange::new(client);
-        exchange.set_options(CallOptions::default().with_priority(Priority::Bulk));
         Self {
-            exchange,
+            exchange: Exchange::of_bulk(client),
             method: Method::new(method),
             params: Ok(Params::empty()),
             items_key: "items".into(),

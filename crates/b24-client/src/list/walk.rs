@@ -40,9 +40,19 @@ enum Way {
 #[derive(Clone, Debug, Default)]
 struct Offset {
     start: u64,
-    first: Option<RowId>,
+    /// The ids so far, and for rows without one a number made from the page they stand on.
     seen: HashSet<RowId>,
+    pages: HashSet<u64>,
     rows: u64,
+}
+
+/// What an answer tells of a page beside its rows.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The same for the same rows.
+    pub(super) print: u64,
+    pub(super) next: Option<u64>,
+    pub(super) total: Option<u64>,
 }
 
 /// What came of a page.
@@ -62,6 +72,7 @@ impl Walk {
         resume: Option<Cursor>,
         exhaustive: bool,
     ) -> Result<Self, Error> {
+        params = params.without_null("filter");
         let filter = params.take_in_any_case("filter")?;
         let filter = filter.map(|filter| Entries::read(filter.get().as_bytes()));
         let refused = || Error::usage(SdkCode::InvalidFilter, "the filter of a v2 list is an object");
@@ -85,9 +96,9 @@ impl Walk {
         exhaustive: bool,
     ) -> Result<Self, Error> {
         check_limit(limit)?;
+        params = params.without_null("filter");
         let filter = match params.remove("filter") {
             None => Vec::new(),
-            Some(filter) if filter.get() == "null" => Vec::new(),
             Some(filter) => {
                 filter::v3::check(&filter)?;
                 let refused =
@@ -112,6 +123,7 @@ impl Walk {
         exhaustive: bool,
     ) -> Result<Self, Error> {
         check_limit(limit)?;
+        params = params.without_null("filter").without_null("select");
         if let Some(given) = params.get("filter") {
             filter::v3::check(given)?;
             if filter::v3::mentions(given, field) {
@@ -187,9 +199,9 @@ impl Walk {
     }
 
     /// Takes note of a page. `unfit`: a row after the last of `ids` could not be read, which ends the list.
-    pub(super) fn accept(&mut self, ids: &[RowId], next: Option<u64>, total: Option<u64>, unfit: bool) -> Verdict {
+    pub(super) fn accept(&mut self, ids: &[RowId], page: &Told, unfit: bool) -> Verdict {
         if let Way::Offset(offset) = &mut self.way {
-            return offset.accept(ids, next, total);
+            return offset.accept(ids, page.print, page.next, page.total);
         }
         self.largest = self.largest.max(ids.len());
         let is_last = match self.way {
@@ -208,23 +220,18 @@ impl Walk {
 }
 
 impl Offset {
-    fn accept(&mut self, ids: &[RowId], next: Option<u64>, total: Option<u64>) -> Verdict {
-        let first = ids.first().filter(|id| **id != RowId::Missing);
-        // Past the end, portals begin anew with page 1:
-        // https://apidocs.bitrix24.com/settings/how-to-call-rest-api/list-methods-pecularities.html
-        let wrapped = self.start > 0 && first.is_some() && first == self.first.as_ref();
-        if self.first.is_none() {
-            self.first = first.cloned();
-        }
-        let keep: Vec<bool> = ids.iter().map(|id| *id == RowId::Missing || self.seen.insert(id.clone())).collect();
-        self.rows += keep.iter().map(|keep| u64::from(*keep)).sum::<u64>();
-        let more = if wrapped {
+    /// Takes note of a page; `print` tells it from others where its rows have no ids.
+    fn accept(&mut self, ids: &[RowId], print: u64, next: Option<u64>, total: Option<u64>) -> Verdict {
+        let page_is_new = self.pages.insert(print);
+        let mut is_new = |id: &RowId| if *id == RowId::Missing { page_is_new } else { self.seen.insert(id.clone()) };
+        let keep: Vec<bool> = ids.iter().map(&mut is_new).collect();
+        let new = keep.iter().map(|keep| u64::from(*keep)).sum::<u64>();
+        self.rows += new;
+        let more = if new == 0 && !ids.is_empty() {
+            // Past the end, portals begin anew with page 1, or give the last page once more:
+            // https://apidocs.bitrix24.com/settings/how-to-call-rest-api/list-methods-pecularities.html
             let all = total.is_some_and(|total| self.rows >= total);
-            if all {
-                Ok(false)
-            } else {
-                Err(stalled("is the first one again, and whether there were more rows is unknown"))
-            }
+            if all { Ok(false) } else { Err(stalled("came before, and whether there were more rows is unknown")) }
         } else {
             self.go_on(ids.len(), next, total)
         };
@@ -235,14 +242,14 @@ impl Offset {
         let count = u64::try_from(page).unwrap_or_default();
         let next = match next {
             _ if page == 0 => return Ok(false),
+            Some(next) if next <= self.start => {
+                return Err(stalled("is followed by one that does not stand after it"));
+            }
             Some(next) => next,
             // Some methods tell no `next`, and a `total` that is the size of the page: a full one proves nothing.
-            None if page >= PAGE && total.is_none_or(|total| total <= count) => self.start + count,
+            None if page >= PAGE && total.is_none_or(|total| total <= count || total > self.rows) => self.start + count,
             None => return Ok(false),
         };
-        if next <= self.start {
-            return Err(stalled("is followed by one that does not stand after it"));
-        }
         self.start = next;
         Ok(true)
     }
@@ -334,9 +341,9 @@ mod tests {
         let mut walk = keyset2(&params, Direction::Asc, None).unwrap();
         let page = |last: u64| json!({ "select": ["ID"], "order": { "ID": "ASC" }, "filter": { "A": 1, ">ID": last }, "start": -1 });
         assert_eq!(asks(&walk), page(0));
-        assert!(walk.accept(&numbers(1..51), None, None, false).more.unwrap());
+        assert!(walk.accept(&numbers(1..51), &Told::default(), false).more.unwrap());
         assert_eq!(asks(&walk), page(50));
-        assert!(!walk.accept(&numbers(51..60), None, None, false).more.unwrap());
+        assert!(!walk.accept(&numbers(51..60), &Told::default(), false).more.unwrap());
         assert_eq!(walk.cursor(), Some(&Cursor::from(59)));
     }
 
@@ -345,7 +352,7 @@ mod tests {
         let mut walk = keyset2(&json!({}), Direction::Desc, None).unwrap();
         assert_eq!(asks(&walk), json!({ "order": { "ID": "DESC" }, "filter": {}, "start": -1 }));
         let down: Vec<_> = (51..=100).rev().map(RowId::Number).collect();
-        assert!(walk.accept(&down, None, None, false).more.unwrap());
+        assert!(walk.accept(&down, &Told::default(), false).more.unwrap());
         assert_eq!(asks(&walk)["filter"], json!({ "<ID": 51 }));
     }
 
@@ -405,7 +412,7 @@ mod tests {
             let mut walk = keyset3(&json!({}), limit).unwrap();
             let mut last = 1;
             for (page, want) in pages.iter().zip(want) {
-                let more = walk.accept(&numbers(last..last + page), None, None, false).more.unwrap();
+                let more = walk.accept(&numbers(last..last + page), &Told::default(), false).more.unwrap();
                 assert_eq!(more, *want, "{limit} {pages:?}");
                 last += page;
             }
@@ -415,9 +422,9 @@ mod tests {
     #[test]
     fn an_exhaustive_list_ends_with_an_empty_page() {
         let mut walk = Walk::keyset2(entries(&json!({})), "ID", Direction::Asc, None, true).unwrap();
-        assert!(walk.accept(&numbers(1..8), None, None, false).more.unwrap());
-        assert!(walk.accept(&numbers(8..40), None, None, false).more.unwrap());
-        assert!(!walk.accept(&[], None, None, false).more.unwrap());
+        assert!(walk.accept(&numbers(1..8), &Told::default(), false).more.unwrap());
+        assert!(walk.accept(&numbers(8..40), &Told::default(), false).more.unwrap());
+        assert!(!walk.accept(&[], &Told::default(), false).more.unwrap());
     }
 
     fn tail(params: &Value, direction: Direction, begin: Option<u64>) -> Result<Value, Error> {
@@ -446,7 +453,8 @@ mod tests {
         let (mut rows, mut outcome) = (0, Ok(true));
         for (ids, next, total) in pages {
             assert_eq!(outcome, Ok(true), "asked for a page after the last");
-            let verdict = walk.accept(&numbers(ids.clone()), *next, *total, false);
+            let told = Told { print: ids.start, next: *next, total: *total };
+            let verdict = walk.accept(&numbers(ids.clone()), &told, false);
             rows += verdict.keep.unwrap().iter().map(|keep| u64::from(*keep)).sum::<u64>();
             outcome = verdict.more.map_err(|error| error.code().to_owned());
         }
@@ -476,5 +484,25 @@ mod tests {
         assert_eq!(offset(&[(1..51, None, None), (51..51, None, None)]), (50, Ok(false)));
         assert_eq!(offset(&[(1..51, None, None), (1..51, None, None)]), (50, stalled()));
         assert_eq!(offset(&[(1..8, None, None)]), (7, Ok(false)));
+        // The last page once more, and a `next` that grows for ever.
+        let pages = [(1..51, Some(50), total), (51..101, Some(100), total), (51..101, Some(150), total)];
+        assert_eq!(offset(&pages), (100, stalled()));
+        let pages = [(1..51, Some(50), Some(100)), (51..101, Some(100), Some(100)), (51..101, Some(150), Some(100))];
+        assert_eq!(offset(&pages), (100, Ok(false)));
+        // A `total` of more rows than came, and no `next`.
+        assert_eq!(offset(&[(1..51, None, total), (51..101, None, total), (101..121, None, total)]), (120, Ok(false)));
+    }
+
+    #[test]
+    fn rows_without_ids_are_told_apart_by_their_pages() {
+        let mut walk = Walk::offset(entries(&json!({}))).unwrap();
+        let page = vec![RowId::Missing; 50];
+        let told = |print| Told { print, next: None, total: None };
+        assert!(walk.accept(&page, &told(1), false).more.unwrap());
+        let second = walk.accept(&page, &told(2), false);
+        assert!(second.more.unwrap() && second.keep.unwrap().iter().all(|keep| *keep));
+        let again = walk.accept(&page, &told(2), false);
+        assert_eq!(again.more.unwrap_err().code(), "CURSOR_STALLED");
+        assert!(again.keep.unwrap().iter().all(|keep| !keep));
     }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{CommandInfo, Outcome};
+use super::{CommandInfo, Outcome, Payload};
 use crate::{
     Error, Reply, RestError, RestRequest, RestResponse, SdkCode, Time, de,
     envelope::{self, Envelope},
@@ -15,7 +14,7 @@ use crate::{
 };
 
 /// The rows of a v2 batch.
-pub(super) fn v2(request: &RestRequest, response: &RestResponse, halt: bool) -> Result<Vec<Outcome<Bytes>>, Error> {
+pub(super) fn v2(request: &RestRequest, response: &RestResponse, halt: bool) -> Result<Vec<Outcome<Payload>>, Error> {
     let answer: V2<'_> = serde_json::from_slice(response.result())
         .map_err(|source| no_batch(request, response).with_source(Unreadable::new(&source)))?;
     if answer.result.is_none() && answer.result_error.is_none() {
@@ -37,7 +36,7 @@ pub(super) fn v2(request: &RestRequest, response: &RestResponse, halt: bool) -> 
         }
         match sections.results.get(&key) {
             Some(raw) => {
-                let mut reply = Reply::new(response.result().slice_ref(raw.get().as_bytes()));
+                let mut reply = Reply::new(payload(raw, command, request, response));
                 reply.time = sections.times.get(&key).and_then(|raw| Time::read(raw));
                 reply.next = sections.nexts.get(&key).and_then(|raw| envelope::count(Some(raw)));
                 reply.total = sections.totals.get(&key).and_then(|raw| envelope::count(Some(raw)));
@@ -52,13 +51,16 @@ pub(super) fn v2(request: &RestRequest, response: &RestResponse, halt: bool) -> 
 }
 
 /// The rows of a v3 batch: its first error would have been the answer to all.
-pub(super) fn v3(request: &RestRequest, response: &RestResponse) -> Result<Vec<Outcome<Bytes>>, Error> {
+pub(super) fn v3(request: &RestRequest, response: &RestResponse) -> Result<Vec<Outcome<Payload>>, Error> {
+    if !response.result().trim_ascii_start().starts_with(b"[") && !response.result().starts_with(b"{") {
+        return Err(no_batch(request, response));
+    }
     let results: Section<'_> = serde_json::from_slice(response.result())
         .map_err(|source| no_batch(request, response).with_source(Unreadable::new(&source)))?;
     // Aliases are not echoed: a row is known by its place.
     let row = |(place, command): (usize, &CommandInfo)| match results.0.get(&place.to_string()) {
         Some(raw) => {
-            let mut reply = Reply::new(response.result().slice_ref(raw.get().as_bytes()));
+            let mut reply = Reply::new(payload(raw, command, request, response));
             reply.request_id = request.options().shared_request_id();
             Outcome::Done(reply)
         }
@@ -107,11 +109,21 @@ impl Sections<'_> {
     }
 }
 
-/// Says of which command an error tells, with its own method and parameters.
+/// Says of which command an error tells, with its own method and parameters, and whether the caller calls its code soft.
 fn told(error: Error, command: &CommandInfo, request: &RestRequest, response: &RestResponse) -> Error {
-    let own = RestRequest::new(request.version(), command.method().clone(), command.params().clone());
-    let own = own.with_options(request.options().clone());
-    error.with_status(response.status()).with_attempts(response.attempts()).with_request(&own)
+    let is_soft = request.options().soft_codes().iter().any(|code| code.eq_ignore_ascii_case(error.code()));
+    let error = if is_soft { error.counted_as_soft() } else { error };
+    error.with_status(response.status()).with_attempts(response.attempts()).with_request(&alone(command, request))
+}
+
+fn payload(raw: &RawValue, command: &CommandInfo, request: &RestRequest, response: &RestResponse) -> Payload {
+    Payload::new(response.result().slice_ref(raw.get().as_bytes()), alone(command, request), response)
+}
+
+/// A command as if it had been called by itself.
+fn alone(command: &CommandInfo, request: &RestRequest) -> RestRequest {
+    RestRequest::new(request.version(), command.method().clone(), command.params().clone())
+        .with_options(request.options().clone())
 }
 
 fn missing() -> Error {

@@ -8,7 +8,7 @@ use super::{
     Reference,
     reference::{MARK, REF, REF_ARRAY, refused, unmark},
 };
-use crate::{Error, json::Json};
+use crate::{Error, SdkCode, json::Json};
 
 /// The parameters as they go over the wire, and the references in them.
 #[derive(Debug)]
@@ -20,11 +20,15 @@ pub(super) struct Query {
 /// Writes references the way v3 reads them; everything else stays byte for byte.
 pub(super) fn write(params: &RawValue) -> Result<Query, Error> {
     let text = params.get();
-    if ![MARK, REF].iter().any(|key| text.contains(key)) {
+    // A key may be written with escapes.
+    if !text.contains(['$', '\\']) {
         return Ok(Query { json: params.to_owned(), references: Vec::new() });
     }
     let mut writer = Writer { out: String::with_capacity(text.len()), references: Vec::new() };
-    writer.value(params)?;
+    writer.value(params, 0)?;
+    if writer.references.is_empty() {
+        return Ok(Query { json: params.to_owned(), references: Vec::new() });
+    }
     let json = RawValue::from_string(writer.out).map_err(|_| refused("its parameters are no JSON"))?;
     Ok(Query { json, references: writer.references })
 }
@@ -35,7 +39,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn value(&mut self, raw: &RawValue) -> Result<(), Error> {
+    fn value(&mut self, raw: &RawValue, depth: usize) -> Result<(), Error> {
+        if depth > DEEPEST {
+            let text = "the parameters of a command are nested deeper than a portal reads";
+            return Err(Error::usage(SdkCode::InvalidParams, text));
+        }
         match Json::read(raw) {
             Json::Object(entries) => match entries.iter().find(|(key, _)| [MARK, REF, REF_ARRAY].contains(&&**key)) {
                 Some(_) if entries.len() > 1 => Err(refused("nothing may stand beside it")),
@@ -48,7 +56,7 @@ impl Writer {
                         }
                         self.out.push_str(&quoted(key));
                         self.out.push(':');
-                        self.value(value)?;
+                        self.value(value, depth + 1)?;
                     }
                     self.out.push('}');
                     Ok(())
@@ -60,7 +68,7 @@ impl Writer {
                     if place > 0 {
                         self.out.push(',');
                     }
-                    self.value(value)?;
+                    self.value(value, depth + 1)?;
                 }
                 self.out.push(']');
                 Ok(())
@@ -95,6 +103,9 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+/// PHP's own bound for JSON is 512.
+const DEEPEST: usize = 500;
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -122,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn escapes_do_not_hide_a_reference() {
+        assert_eq!(written(r#"{"id":{"\u0024ref":"t.id"}}"#).unwrap(), (r#"{"id":{"$ref":"t.id"}}"#.to_owned(), 1));
+        assert_eq!(written(r#"{"t":"a\"b\u0041"}"#).unwrap(), (r#"{"t":"a\"b\u0041"}"#.to_owned(), 0));
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        let deep = format!("{{\"a\":{}\"$\"{}}}", "[".repeat(20_000), "]".repeat(20_000));
+        assert_eq!(written(&deep).unwrap_err().code(), "INVALID_PARAMS");
+    }
+
+    #[test]
     fn what_only_looks_like_a_reference_is_refused() {
         for bad in [
             r#"{"id":{"$ref":5}}"#,
@@ -130,6 +153,7 @@ mod tests {
             r#"{"id":{"$ref":"t.id","more":1}}"#,
             r#"{"id":{"$refArray":"t"}}"#,
             r#"{"id":{"$b24.reference":1}}"#,
+            r#"{"id":{"\u0024ref":5}}"#,
         ] {
             assert_eq!(written(bad).unwrap_err().code(), "INVALID_BATCH_REF", "{bad}");
         }

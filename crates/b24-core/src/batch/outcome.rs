@@ -1,9 +1,9 @@
 //! What became of a command of a batch.
 
-use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Reply, error::Unreadable};
+use super::Payload;
+use crate::{Error, Reply};
 
 /// What became of a command of a batch.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl<T> Outcome<T> {
     }
 }
 
-impl Outcome<Bytes> {
+impl Outcome<Payload> {
     /// Reads the payload into `T`. A payload that does not fit is a failure of kind
     /// [`Decode`](crate::ErrorKind::Decode): the command did run.
     pub fn decode<T: DeserializeOwned>(self) -> Outcome<T> {
@@ -65,12 +65,9 @@ impl Outcome<Bytes> {
             Self::Failed(error) => return Outcome::Failed(error),
             Self::NotRun => return Outcome::NotRun,
         };
-        match serde_json::from_slice(&reply.result) {
+        match reply.result.decode() {
             Ok(result) => Outcome::Done(reply.map(|_| result)),
-            Err(source) => {
-                let error = Error::decode("the result of the command does not fit the type it is read into");
-                Outcome::Failed(error.with_source(Unreadable::new(&source)))
-            }
+            Err(error) => Outcome::Failed(error),
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
-use super::{CommandInfo, MOST, Outcome, Prepared, answer, reference};
+use super::{CommandInfo, MOST, Outcome, Payload, Prepared, answer, reference};
 use crate::{ApiVersion, CallOptions, Error, Method, Params, RestRequest, RestResponse, SdkCode};
 
 /// A whole batch, checked and written.
@@ -60,11 +59,11 @@ impl Plan {
         &self.commands
     }
 
-    /// What became of each command, in order; payloads are JSON text.
+    /// What became of each command, in order.
     ///
     /// # Errors
     /// Kind [`Decode`](crate::ErrorKind::Decode) when the answer is not that of a batch.
-    pub fn read(&self, request: &RestRequest, response: &RestResponse) -> Result<Vec<Outcome<Bytes>>, Error> {
+    pub fn read(&self, request: &RestRequest, response: &RestResponse) -> Result<Vec<Outcome<Payload>>, Error> {
         match self.version {
             ApiVersion::V2 => answer::v2(request, response, self.halt),
             ApiVersion::V3 => answer::v3(request, response),

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{Command, CommandInfo, Key, Reference, Unfit, items, query, reference};
+use super::{Command, CommandInfo, Key, Reference, Unfit, items, query};
 use crate::{ApiVersion, Error, Method, Params, SdkCode};
 
 /// A command that has been checked and written: it can be put into a batch, more than once if it must be sent again.
@@ -44,6 +44,8 @@ pub struct Alone {
     pub method: Method,
     /// Its parameters.
     pub params: Params,
+    /// Its label, if it has one.
+    pub label: Option<Box<str>>,
     /// What a v2 batch cannot carry.
     pub why: Unfit,
 }
@@ -69,11 +71,7 @@ impl Prepared {
                 Ok(query) => (Body::V2(format!("{method}?{}", query.text)), query.references),
                 Err(query::Trouble::Refused(error)) => return Err(error.into()),
                 Err(query::Trouble::Unfit(why)) => {
-                    if raw.get().contains(reference::MARK) {
-                        let text = format!("it stands in a command that a batch cannot carry: {why}");
-                        return Err(reference::refused(&text).into());
-                    }
-                    return Err(Unprepared::Alone(Box::new(Alone { method, params, why })));
+                    return Err(Unprepared::Alone(Box::new(Alone { method, params, label, why })));
                 }
             },
             ApiVersion::V3 => {

@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use super::{
     Reference, Unfit,
-    reference::{MARK, unmark},
+    reference::{MARK, refused, unmark},
     unfit::Why,
 };
-use crate::{Error, json::Json};
+use crate::{Error, SdkCode, json::Json};
 
 /// A query, and the references in it.
 #[derive(Debug, Default)]
@@ -34,26 +34,40 @@ pub(super) enum Trouble {
 
 /// Writes parameters as a query. `references_in_text`: whether text that is a reference as a whole means one.
 pub(super) fn write(params: &RawValue, references_in_text: bool) -> Result<Query, Trouble> {
-    let mut writer = Writer { query: Query::default(), name: String::new(), references_in_text };
+    let mut writer =
+        Writer { query: Query::default(), name: String::new(), values: 0, unfit: None, references_in_text };
     if let Json::Object(entries) = Json::read(params) {
         for (key, value) in entries {
-            writer.entry(&key, value, 0)?;
+            writer.entry(&key, value, 0).map_err(Trouble::Refused)?;
         }
     }
-    Ok(writer.query)
+    let Writer { query, unfit, .. } = writer;
+    match unfit {
+        None => Ok(query),
+        // By itself it would go out with the reference as text.
+        Some(unfit) if !query.references.is_empty() => {
+            Err(Trouble::Refused(refused(&format!("it stands in a command that a batch cannot carry: {unfit}"))))
+        }
+        Some(unfit) => Err(Trouble::Unfit(unfit)),
+    }
 }
 
 struct Writer {
     query: Query,
     /// The name of the value that is being written, encoded.
     name: String,
+    values: usize,
+    /// The first thing that a command cannot carry. What comes after it is looked at all the same, for references.
+    unfit: Option<Unfit>,
     references_in_text: bool,
 }
 
 impl Writer {
-    fn entry(&mut self, key: &str, value: &RawValue, depth: usize) -> Result<(), Trouble> {
-        if key.is_empty() {
-            return Err(self.unfit(Why::NoName));
+    fn entry(&mut self, key: &str, value: &RawValue, depth: usize) -> Result<(), Error> {
+        // PHP drops what is nested deeper.
+        if depth > DEEPEST {
+            let text = "the parameters of a command are nested deeper than a v2 batch can carry";
+            return Err(Error::usage(SdkCode::InvalidParams, text));
         }
         let length = self.name.len();
         if depth == 0 {
@@ -63,52 +77,61 @@ impl Writer {
             self.name.extend(encode(key));
             self.name.push_str("%5D");
         }
+        if key.is_empty() || (depth > 0 && key.contains(['[', ']'])) {
+            self.unfit(Why::Name);
+        }
         // Some servers look for references in names, too.
         if looks_like_a_reference(key) {
-            return Err(self.unfit(Why::ReferenceInName));
+            self.unfit(Why::ReferenceInName);
         }
         self.value(value, depth)?;
         self.name.truncate(length);
         Ok(())
     }
 
-    fn value(&mut self, value: &RawValue, depth: usize) -> Result<(), Trouble> {
+    fn value(&mut self, value: &RawValue, depth: usize) -> Result<(), Error> {
         match Json::read(value) {
-            Json::Null => Err(self.unfit(Why::Null)),
+            Json::Null => self.unfit(Why::Null),
             Json::Bool(value) => self.leaf(if value { "1" } else { "0" }),
             Json::Number(digits) => self.leaf(digits),
             Json::Text(text) => self.text(&text),
-            Json::List(list) if list.is_empty() => Err(self.unfit(Why::Empty)),
+            Json::List(list) if list.is_empty() => self.unfit(Why::Empty),
             // A parameter without entries (`fields`, `filter`) says as much as one that is not there.
-            Json::Object(entries) if entries.is_empty() && depth == 0 => Ok(()),
-            Json::Object(entries) if entries.is_empty() => Err(self.unfit(Why::Empty)),
-            // PHP drops what is nested deeper.
-            Json::List(_) | Json::Object(_) if depth >= DEEPEST => Err(self.unfit(Why::TooDeep)),
+            Json::Object(entries) if entries.is_empty() && depth == 0 => {}
+            Json::Object(entries) if entries.is_empty() => self.unfit(Why::Empty),
             Json::List(list) => {
-                list.iter().enumerate().try_for_each(|(index, value)| self.entry(&index.to_string(), value, depth + 1))
+                let mut places = list.iter().enumerate();
+                places.try_for_each(|(index, value)| self.entry(&index.to_string(), value, depth + 1))?;
             }
-            Json::Object(entries) if matches!(&entries[..], [(key, _)] if key == MARK) => self.reference(value),
-            Json::Object(entries) => entries.iter().try_for_each(|(key, value)| self.entry(key, value, depth + 1)),
+            Json::Object(entries) if matches!(&entries[..], [(key, _)] if key == MARK) => self.reference(value)?,
+            Json::Object(entries) => entries.iter().try_for_each(|(key, value)| self.entry(key, value, depth + 1))?,
         }
+        Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Trouble> {
+    fn text(&mut self, text: &str) {
         if looks_like_a_reference(text) {
-            let reference = Reference::parse_v2(text).filter(|_| self.references_in_text);
-            self.query.references.push(reference.ok_or_else(|| self.unfit(Why::Reference))?);
+            match Reference::parse_v2(text).filter(|_| self.references_in_text) {
+                Some(reference) => self.query.references.push(reference),
+                None => self.unfit(Why::Reference),
+            }
         }
-        self.leaf(text)
+        self.leaf(text);
     }
 
-    fn reference(&mut self, value: &RawValue) -> Result<(), Trouble> {
-        let refused = || Trouble::Refused(super::reference::refused("it is none of ours"));
-        let reference = unmark(value.get()).ok_or_else(refused)?;
-        let text = reference.to_v2().map_err(Trouble::Refused)?;
+    fn reference(&mut self, value: &RawValue) -> Result<(), Error> {
+        let reference = unmark(value.get()).ok_or_else(|| refused("it is none of ours"))?;
+        let text = reference.to_v2()?;
         self.query.references.push(reference);
-        self.leaf(&text)
+        self.leaf(&text);
+        Ok(())
     }
 
-    fn leaf(&mut self, text: &str) -> Result<(), Trouble> {
+    fn leaf(&mut self, text: &str) {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            self.unfit(Why::TooMany);
+        }
         let out = &mut self.query.text;
         if !out.is_empty() {
             out.push('&');
@@ -116,22 +139,25 @@ impl Writer {
         out.push_str(&self.name);
         out.push('=');
         out.extend(encode(text));
-        Ok(())
     }
 
-    fn unfit(&self, why: Why) -> Trouble {
-        let path = percent_encoding::percent_decode_str(&self.name).decode_utf8_lossy();
-        Trouble::Unfit(Unfit::new(&path, why))
+    fn unfit(&mut self, why: Why) {
+        if self.unfit.is_none() {
+            let path = percent_encoding::percent_decode_str(&self.name).decode_utf8_lossy();
+            self.unfit = Some(Unfit::new(&path, why));
+        }
     }
 }
 
 /// Whether the portal would put something in the place of this text, or of a part of it: `$result` and its like, in any
 /// case, with a bracket before the next white space. There is no way to escape it.
 fn looks_like_a_reference(text: &str) -> bool {
-    text.match_indices('$').any(|(at, _)| {
-        let word = text[at + 1..].split(|c: char| c.is_ascii_whitespace()).next().unwrap_or_default();
-        let named = |root: &&str| word.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root));
-        word.contains('[') && ROOTS.iter().any(named)
+    text.split(|c: char| c.is_ascii_whitespace()).any(|word| {
+        let Some(bracket) = word.rfind('[') else { return false };
+        word[..bracket].match_indices('$').any(|(at, _)| {
+            let after = &word[at + 1..];
+            ROOTS.iter().any(|root| after.get(..root.len()).is_some_and(|head| head.eq_ignore_ascii_case(root)))
+        })
     })
 }
 
@@ -144,7 +170,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 
 const ROOTS: [&str; 5] = ["result", "next", "total", "time", "error"];
 
-/// PHP's `max_input_nesting_level`.
+/// PHP's `max_input_vars`, beyond which it drops values: as JSON they have no such limit.
+const MOST_VALUES: usize = 1000;
+/// PHP's `max_input_nesting_level`, counted from 0.
 const DEEPEST: usize = 63;
 
 #[cfg(test)]
@@ -204,13 +232,15 @@ mod tests {
         assert_eq!(unfit(&json!({ "select": [] })), "select");
         assert_eq!(unfit(&json!({ "fields": { "PHONE": {} } })), "fields[PHONE]");
         assert_eq!(query(r#"{"filter":{},"id":1}"#).unwrap(), "id=1");
-        assert_eq!(unfit(&json!({ "a": { "": 1 } })), "a");
+        assert_eq!(unfit(&json!({ "a": { "": 1 } })), "a[]");
+        assert_eq!(unfit(&json!({ "a": { "b]c": 1 } })), "a[b]c]");
+        assert_eq!(unfit(&json!({ "@ID": (0..1001).collect::<Vec<_>>() })), "@ID[1000]");
         let mut deep = json!(1);
         for _ in 0..64 {
             deep = json!({ "x": deep });
         }
         assert!(query(&deep.to_string()).is_ok());
-        assert!(unfit(&json!({ "x": deep })).starts_with("x[x]"));
+        assert!(matches!(query(&json!({ "x": deep }).to_string()), Err(Trouble::Refused(_))));
     }
 
     // Facts: two references or trailing text glued to one corrupt the value, and there is no escape.
@@ -242,6 +272,23 @@ mod tests {
         let query = write(&params, false).unwrap();
         assert_eq!(query.text, "id=%24result%5Ba%5D%5BID%5D");
         assert_eq!(query.references, [Reference::new("a").field("ID")]);
+    }
+
+    #[test]
+    fn a_reference_does_not_go_out_alone() {
+        for params in [r#"{"x":null,"id":"$result[a]"}"#, r#"{"id":"$result[a]","x":null}"#] {
+            match query(params) {
+                Err(Trouble::Refused(error)) => assert_eq!(error.code(), "INVALID_BATCH_REF"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    // Looking at every `$` up to the end of its word took seconds for a script of some 200 kB.
+    #[test]
+    fn long_text_is_looked_at_once() {
+        assert!(!looks_like_a_reference(&"$".repeat(1 << 20)));
+        assert!(!looks_like_a_reference(&"$(a).b($c);".repeat(1 << 16)));
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub struct Unfit {
 pub(super) enum Why {
     Null,
     Empty,
-    NoName,
-    TooDeep,
+    Name,
+    TooMany,
     Reference,
     ReferenceInName,
 }
@@ -55,8 +55,8 @@ impl fmt::Display for Unfit {
         let why = match self.why {
             Why::Null => "is null, which a command of a v2 batch cannot carry: write \"\" or call the method by itself",
             Why::Empty => "is empty, which a command of a v2 batch cannot carry: call the method by itself",
-            Why::NoName => "has an entry without a name, which a command of a v2 batch cannot carry",
-            Why::TooDeep => "is nested deeper than a command of a v2 batch can carry",
+            Why::Name => "has a name that is empty or holds a bracket, which PHP reads differently",
+            Why::TooMany => "is one value more than PHP takes from a command: call the method by itself",
             Why::Reference => {
                 "holds text that the portal would take for a reference: call the method by itself, or write a \
                  `Reference` where one is meant"

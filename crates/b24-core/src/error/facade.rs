@@ -31,6 +31,7 @@ struct Inner {
     earlier_send_may_have_run: bool,
     request: Option<RequestInfo>,
     cursor: Option<Cursor>,
+    took: Option<Duration>,
     source: Option<BoxError>,
 }
 
@@ -94,6 +95,7 @@ impl Error {
             earlier_send_may_have_run: false,
             request: None,
             cursor: None,
+            took: None,
             source: None,
         }))
     }
@@ -118,6 +120,13 @@ impl Error {
     #[must_use]
     pub fn with_request(mut self, request: &RestRequest) -> Self {
         self.0.request.get_or_insert_with(|| request.info());
+        self
+    }
+
+    /// Says how long it took to fail, waits and re-sends included; done by a layer that has a clock.
+    #[must_use]
+    pub fn with_took(mut self, took: Duration) -> Self {
+        self.0.took = Some(took);
         self
     }
 
@@ -327,6 +336,12 @@ impl Error {
         self.0.retry_after
     }
 
+    /// How long it took to fail, waits and re-sends included, where a layer has measured it.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        self.0.took
+    }
+
     /// Lists: the id of the last row that was read, to go on after it; `None` when there was none yet, and for everything
     /// that is no list.
     #[must_use]
@@ -360,6 +375,7 @@ impl From<RestError> for Error {
             earlier_send_may_have_run: false,
             request: None,
             cursor: None,
+            took: None,
             source: None,
         }))
     }

@@ -45,9 +45,17 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
         }
     }
     for (label, error) in told.result_error.0 {
-        let Ok(Trouble { error: Some(code) }) = serde_json::from_str(error.get()) else { continue };
-        if let Some(place) = place(&label).filter(|_| code.eq_ignore_ascii_case("OPERATION_TIME_LIMIT")) {
-            lesson = lesson.with_command(place, Err(Refused::Operating));
+        let bare = || serde_json::from_str(error.get()).ok();
+        let code = serde_json::from_str(error.get()).ok().and_then(|Trouble { error }| error).or_else(bare);
+        match (place(&label), code.as_deref()) {
+            (Some(place), Some(code)) if code.eq_ignore_ascii_case("OPERATION_TIME_LIMIT") => {
+                lesson = lesson.with_command(place, Err(Refused::Operating));
+            }
+            // It is not the command that came too fast.
+            (Some(_), Some(code)) if code.eq_ignore_ascii_case("QUERY_LIMIT_EXCEEDED") => {
+                lesson = lesson.with_refusal(Refused::Rate);
+            }
+            _ => {}
         }
     }
     lesson

@@ -94,7 +94,9 @@ where
         let started = *self.as_mut().project().started.get_or_insert_with(Instant::now);
         if let Poll::Ready(outcome) = self.as_mut().poll_sends(started, cx) {
             let ran = self.may_have_run;
-            return Poll::Ready(outcome.map_err(|error| error.after_a_send_that_may_have_run(ran)));
+            return Poll::Ready(
+                outcome.map_err(|error| error.after_a_send_that_may_have_run(ran).with_took(started.elapsed())),
+            );
         }
         let mut this = self.project();
         let deadline = this.request.options().deadline().and_then(|all| started.checked_add(all));
@@ -111,7 +113,7 @@ where
                 .with_attempts(*this.attempts)
         };
         let error = this.last.take().unwrap_or_else(late);
-        Poll::Ready(Err(error.after_a_send_that_may_have_run(ran)))
+        Poll::Ready(Err(error.after_a_send_that_may_have_run(ran).with_took(started.elapsed())))
     }
 }
 

@@ -166,7 +166,7 @@ fn finish(
     elapsed: Duration,
 ) -> Result<RestResponse, Error> {
     let outcome = outcome.map(|response| response.with_round_trip(elapsed)).map_err(|error| {
-        let error = error.with_request(request).with_attempts(sends.attempts());
+        let error = error.with_request(request).with_attempts(sends.attempts()).with_took(elapsed);
         match request.grant() {
             Some(grant) => error.without(grant.credential().secret()),
             None => error,

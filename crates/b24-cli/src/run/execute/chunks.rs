@@ -7,7 +7,6 @@ use b24::{
     batch::{Key, Outcome, Prepared, Unprepared},
     core::SdkCode,
 };
-use futures_util::StreamExt;
 
 use super::{
     super::operation::{Api, Batch, Commands},

@@ -1,7 +1,6 @@
 //! Lists and tails: all rows, or those before a failure.
 
 use b24::{B24, CallOptions, Cursor, Direction, Error, Priority, client::list::Pages, core::SdkCode};
-use futures_util::StreamExt;
 
 use super::super::operation::{Api, List, Tail};
 use crate::output::{Payload, one_line};
@@ -16,19 +15,17 @@ pub(super) async fn list(b24: &B24, list: List, options: CallOptions) -> (Vec<Pa
     if let Some(params) = params {
         rows = rows.params(params);
     }
-    let nothing_is_said = items_key.is_none() && id_key.is_none() && cursor_id_key.is_none();
-    if !(nothing_is_said && rows.is_known()) {
-        let default = match api {
-            Api::V2 => "ID",
-            Api::V3 => "id",
-        };
-        let id = id_key.unwrap_or_else(|| default.to_owned());
-        rows = rows.cursor_key(cursor_id_key.as_deref().unwrap_or(&id)).id_key(&id);
-        rows = match items_key {
-            Some(items) => rows.items_key(&items),
-            None => rows.items_at_result(),
-        };
-    }
+    // Scripts say where the rows are: what this version happens to know of a method would change them.
+    let default = match api {
+        Api::V2 => "ID",
+        Api::V3 => "id",
+    };
+    let id = id_key.unwrap_or_else(|| default.to_owned());
+    rows = rows.cursor_key(cursor_id_key.as_deref().unwrap_or(&id)).id_key(&id);
+    rows = match items_key {
+        Some(items) => rows.items_key(&items),
+        None => rows.items_at_result(),
+    };
     if let (Api::V3, Some(limit)) = (api, limit) {
         rows = rows.page_size(page_size(limit));
     }
