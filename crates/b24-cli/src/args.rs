@@ -67,6 +67,20 @@ pub(crate) enum Api {
     V3,
 }
 
+/// The parameters of a method.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ParamArgs {
+    /// A parameter: name=value, filter[>id]=5, select[]=id
+    ///
+    /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+
+    /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
+    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    pub(crate) params: Option<String>,
+}
+
 #[derive(Debug, ClapArgs)]
 #[command(after_help = CALL_HELP)]
 pub(crate) struct CallArgs {
@@ -77,15 +91,8 @@ pub(crate) struct CallArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) api: Api,
 
-    /// A parameter: name=value, filter[>id]=5, select[]=id
-    ///
-    /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
-    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
-    pub(crate) param: Vec<String>,
-
-    /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
-    #[arg(long, value_name = "JSON", conflicts_with = "param")]
-    pub(crate) params: Option<String>,
+    #[command(flatten)]
+    pub(crate) params: ParamArgs,
 
     #[command(flatten)]
     pub(crate) access: PortalAccess,
@@ -122,7 +129,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
 
-    /// The file with the operations; default: standard input
+    /// The file with the operations; default, or with -: standard input
     pub(crate) file: Option<PathBuf>,
 }
 

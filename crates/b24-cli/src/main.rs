@@ -2,13 +2,18 @@
 
 mod args;
 mod call;
+mod commands;
 mod connect;
 mod demo;
 mod failure;
+mod lines;
 mod logging;
 mod output;
 mod param;
+mod params;
 mod portal;
+mod restrictions;
+mod rows;
 mod run;
 
 use std::process::ExitCode;

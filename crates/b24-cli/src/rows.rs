@@ -1,4 +1,4 @@
-//! The rows of a batch in the output.
+//! The rows of a batch in the output: what became of each command.
 
 use b24::batch::{Key, Outcome};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -8,12 +8,12 @@ use crate::output::{Payload, Problem, Success};
 /// One command: `{"key", "ok": true, "result", "next"?, "total"?}`, `{"key", "ok": false, "error"}` or
 /// `{"key", "skipped": true}`.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) key: Key,
-    pub(super) outcome: Outcome<Payload>,
+pub(crate) struct Row {
+    pub(crate) key: Key,
+    pub(crate) outcome: Outcome<Payload>,
 }
 
-pub(super) fn all_ok(rows: &[Row]) -> bool {
+pub(crate) fn all_ok(rows: &[Row]) -> bool {
     rows.iter().all(|row| row.outcome.is_done())
 }
 

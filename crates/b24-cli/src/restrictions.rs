@@ -5,7 +5,7 @@ use b24::Restrictions;
 use crate::failure::Failure;
 
 /// What the argument asks for, merged over its preset.
-pub(super) fn restrictions(text: Option<&str>) -> Result<Restrictions, Failure> {
+pub(crate) fn restrictions(text: Option<&str>) -> Result<Restrictions, Failure> {
     let Some(text) = text else { return Ok(Restrictions::default()) };
     // A list would pass for the fields in their order.
     if !text.trim_start().starts_with('{') {
