@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) fn main(args: &RunArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, restrictions(args.restrictions.as_deref())?)?;
+    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
     let runtime = runtime()?;
     let outcome = runtime.block_on(run(args, &b24));
     // Standard input may still be open after a line that was no use: it is not waited for.
