@@ -1,10 +1,16 @@
 //! The arguments: what `--help` shows.
 
+mod batch;
+mod list;
+
 use std::path::PathBuf;
 
 use b24::Secret;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use batch::BatchArgs;
+pub(crate) use list::ListArgs;
 
 /// Call a Bitrix24 portal's REST API, or run an embedded portal to try things on.
 ///
@@ -19,8 +25,10 @@ pub(crate) struct Args {
 
 const EXIT_CODES: &str = "Exit status:\n  \
     0  everything succeeded\n  \
-    1  a call failed: what the portal or the network said is on standard output as {\"error\": ..}\n  \
-    2  unusable arguments or input; nothing is printed on standard output for the unusable part";
+    1  a call failed: what the portal or the network said is on standard output as {\"error\": ..}, or for a list, whose\n     \
+       output is rows alone, on standard error\n  \
+    2  unusable arguments or input; nothing is printed on standard output for the unusable part\n  \
+  130  interrupted; what was printed is whole";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -30,6 +38,10 @@ pub(crate) enum Command {
     Demo,
     /// Call one method and print its result
     Call(CallArgs),
+    /// Print all rows of a method that gives them in pages, one JSON row a line
+    List(ListArgs),
+    /// Run any number of commands from a file or standard input in batches of 50, one row of output for each
+    Batch(BatchArgs),
     /// Run REST operations from a file or standard input, one JSON object a line
     Run(RunArgs),
     /// Run an embedded portal and print its webhook URL
@@ -57,14 +69,38 @@ pub(crate) struct PortalAccess {
     pub(crate) ca: Option<PathBuf>,
 }
 
+/// How fast.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LimitArgs {
+    /// Limits and retries as JSON, merged over the preset it names or the default one; `b24 run --help` has all of it
+    ///
+    /// For example: {"preset": "enterprise", "maxRetries": 4}
+    #[arg(long, value_name = "JSON")]
+    pub(crate) restrictions: Option<String>,
+}
+
 /// Which generation of the API.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Api {
     /// Every method of the portal
     #[default]
     V2,
     /// The newer families
     V3,
+}
+
+/// The parameters of a method.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ParamArgs {
+    /// A parameter: name=value, filter[>id]=5, select[]=id
+    ///
+    /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+
+    /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
+    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    pub(crate) params: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -77,15 +113,8 @@ pub(crate) struct CallArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) api: Api,
 
-    /// A parameter: name=value, filter[>id]=5, select[]=id
-    ///
-    /// A value that is JSON (5, true, null, [1,2], "5") is sent as such, anything else as text.
-    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
-    pub(crate) param: Vec<String>,
-
-    /// All parameters as one JSON object; @FILE reads it from a file, @- from standard input
-    #[arg(long, value_name = "JSON", conflicts_with = "param")]
-    pub(crate) params: Option<String>,
+    #[command(flatten)]
+    pub(crate) params: ParamArgs,
 
     #[command(flatten)]
     pub(crate) access: PortalAccess,
@@ -112,17 +141,14 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) access: PortalAccess,
 
-    /// Limits and retries as JSON, merged over the preset it names or the default one; see below
-    ///
-    /// For example: {"preset": "enterprise", "maxRetries": 4}
-    #[arg(long, value_name = "JSON")]
-    pub(crate) restrictions: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 
     /// How many operations may be in flight; with 1, output keeps the order of the input
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) concurrency: u16,
 
-    /// The file with the operations; default: standard input
+    /// The file with the operations; default, or with -: standard input
     pub(crate) file: Option<PathBuf>,
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Call,
     /// Nobody reads the output any more. Exit status 1, without a word.
     Closed,
+    /// Ctrl-C; what there is to say has been said. Exit status 130, as shells have it.
+    Interrupted,
     /// Unusable arguments or input; the text says what. Exit status 2.
     Unusable(String),
 }
@@ -37,6 +39,10 @@ impl Failure {
                 ExitCode::from(2)
             }
             Self::Closed => ExitCode::from(1),
+            Self::Interrupted => ExitCode::from(INTERRUPTED),
         }
     }
 }
+
+/// 128 and the number of the signal.
+pub(crate) const INTERRUPTED: u8 = 130;

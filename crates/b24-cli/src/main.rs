@@ -1,14 +1,23 @@
 //! The command `b24`: call a Bitrix24 portal, or run an embedded one.
 
 mod args;
+mod batch;
 mod call;
+mod commands;
 mod connect;
 mod demo;
 mod failure;
+mod interrupt;
+mod lines;
+mod list;
 mod logging;
 mod output;
 mod param;
+mod params;
 mod portal;
+mod progress;
+mod restrictions;
+mod rows;
 mod run;
 
 use std::process::ExitCode;
@@ -29,6 +38,8 @@ fn main() -> ExitCode {
     logging::init();
     let outcome = match args.command {
         Command::Call(call) => call::main(&call),
+        Command::List(list) => list::main(&list),
+        Command::Batch(batch) => batch::main(&batch),
         Command::Run(run) => run::main(&run),
         Command::Portal(portal) => portal::main(&portal),
         Command::Demo => demo::main(),

@@ -102,8 +102,18 @@ pub(crate) fn explain(error: &Error) -> String {
 
 /// A line for programs, on standard output.
 pub(crate) fn print(line: &str) -> Result<(), Failure> {
+    print_lines([line])
+}
+
+/// Lines for programs, on standard output, at one go: they are there as a whole when this returns.
+pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> Result<(), Failure> {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.as_ref());
+        text.push('\n');
+    }
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Closed),
         Err(error) => Err(Failure::unusable(format!("cannot write the output: {error}"))),

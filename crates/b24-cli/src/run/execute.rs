@@ -2,15 +2,16 @@
 
 mod chunks;
 mod lists;
-mod rows;
 
 use b24::{B24, Error, Reply, Time};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use self::rows::{Row, all_ok};
 use super::operation::{Aggregate, Api, Batch, Call, Operation, What};
-use crate::output::{Payload, Problem, Success, json_text};
+use crate::{
+    output::{Payload, Problem, Success, json_text},
+    rows::{Row, all_ok},
+};
 
 /// A line of output, and whether its operation succeeded.
 pub(super) struct Line {

@@ -3,7 +3,6 @@
 mod execute;
 mod input;
 mod operation;
-mod restrictions;
 
 use std::pin::pin;
 
@@ -15,10 +14,11 @@ use crate::{
     connect::{connect, runtime},
     failure::Failure,
     output::print,
+    restrictions::restrictions,
 };
 
 pub(crate) fn main(args: &RunArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, restrictions::restrictions(args.restrictions.as_deref())?)?;
+    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
     let runtime = runtime()?;
     let outcome = runtime.block_on(run(args, &b24));
     // Standard input may still be open after a line that was no use: it is not waited for.

@@ -8,11 +8,8 @@ use b24::{
     core::SdkCode,
 };
 
-use super::{
-    super::operation::{Api, Batch, Commands},
-    rows::Row,
-};
-use crate::output::Payload;
+use super::super::operation::{Api, Batch};
+use crate::{commands::Commands, output::Payload, rows::Row};
 
 /// What became of the commands, and the error of the first request that failed as a whole: nothing is sent after it.
 pub(super) async fn run(b24: &B24, batch: Batch, options: CallOptions) -> (Vec<Row>, Option<Error>) {

@@ -1,15 +1,13 @@
 //! One line of input.
 
-mod commands;
 mod options;
 
 use b24::{CallOptions, Direction, core::error::Unreadable};
 use serde::{Deserialize, de::IgnoredAny};
 
-pub(super) use commands::Commands;
 use options::Options;
 
-use crate::output::Payload;
+use crate::{commands::Commands, output::Payload};
 
 /// What one line asks for.
 #[derive(Debug)]
@@ -34,9 +32,7 @@ pub(super) enum What {
 impl Operation {
     /// Reads a line. The error says what is wrong and repeats no value.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
-        // Editors put a byte order mark in front of the first line.
-        let line = line.trim_start_matches('\u{feff}');
-        if !line.trim_start().starts_with('{') {
+        if !line.starts_with('{') {
             return Err("not a JSON object".to_owned());
         }
         Self::read(line).map_err(|error| explain(&error))

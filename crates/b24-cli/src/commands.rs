@@ -12,40 +12,47 @@ use crate::output::Payload;
 
 /// Commands in their order: `[method, params?]`, `{method, params?, as?, parallel?}`, or either under a label.
 #[derive(Debug)]
-pub(in crate::run) struct Commands(Vec<Written>);
+pub(crate) struct Commands(Vec<Written>);
 
+/// One command: `[method, params?]` or `{method, params?, as?, parallel?}`.
 #[derive(Debug)]
-struct Written {
+pub(crate) struct Written {
     method: String,
     params: Option<Payload>,
-    label: Option<String>,
+    pub(crate) label: Option<String>,
     parallel: Option<bool>,
 }
 
+impl Written {
+    /// As it was written: order of keys and digits of numbers included.
+    pub(crate) fn build(&self) -> Command {
+        let Self { method, params, label, parallel } = self;
+        let mut command = Command::new(method);
+        if let Some(params) = params {
+            command = command.params(params);
+        }
+        if let Some(label) = label {
+            command = command.label(label);
+        }
+        if let Some(parallel) = parallel {
+            command = command.parallel(*parallel);
+        }
+        command
+    }
+}
+
 impl Commands {
-    pub(in crate::run) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The labels, where there are any.
-    pub(in crate::run) fn labels(&self) -> impl Iterator<Item = Option<&str>> {
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Option<&str>> {
         self.0.iter().map(|command| command.label.as_deref())
     }
 
-    pub(in crate::run) fn build(&self) -> impl Iterator<Item = Command> + Send {
-        self.0.iter().map(|Written { method, params, label, parallel }| {
-            let mut command = Command::new(method);
-            if let Some(params) = params {
-                command = command.params(params);
-            }
-            if let Some(label) = label {
-                command = command.label(label);
-            }
-            if let Some(parallel) = parallel {
-                command = command.parallel(*parallel);
-            }
-            command
-        })
+    pub(crate) fn build(&self) -> impl Iterator<Item = Command> + Send {
+        self.0.iter().map(Written::build)
     }
 }
 

@@ -1,19 +1,22 @@
-//! The rows of a batch in the output.
+//! The rows of a batch in the output: what became of each command.
 
-use b24::batch::{Key, Outcome};
+use b24::{
+    Error,
+    batch::{Key, Outcome},
+};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::output::{Payload, Problem, Success};
+use crate::output::{Payload, Problem, Success, json_text};
 
 /// One command: `{"key", "ok": true, "result", "next"?, "total"?}`, `{"key", "ok": false, "error"}` or
 /// `{"key", "skipped": true}`.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) key: Key,
-    pub(super) outcome: Outcome<Payload>,
+pub(crate) struct Row {
+    pub(crate) key: Key,
+    pub(crate) outcome: Outcome<Payload>,
 }
 
-pub(super) fn all_ok(rows: &[Row]) -> bool {
+pub(crate) fn all_ok(rows: &[Row]) -> bool {
     rows.iter().all(|row| row.outcome.is_done())
 }
 
@@ -33,13 +36,40 @@ impl From<(Key, Outcome<Payload>)> for Row {
     }
 }
 
+impl Row {
+    pub(crate) fn text(&self) -> String {
+        json_text(self)
+    }
+}
+
+/// The row of a command whose request failed as a whole.
+pub(crate) fn failed(key: &Key, error: &Error) -> String {
+    #[derive(Serialize)]
+    struct Failed<'a> {
+        key: Named<'a>,
+        ok: bool,
+        error: Problem<'a>,
+    }
+
+    json_text(&Failed { key: Named(key), ok: false, error: error.into() })
+}
+
+/// A label, or a place as a number.
+struct Named<'a>(&'a Key);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Key::Index(index) => index.serialize(serializer),
+            label => serializer.collect_str(label),
+        }
+    }
+}
+
 impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_map(None)?;
-        match &self.key {
-            Key::Index(index) => row.serialize_entry("key", index)?,
-            label => row.serialize_entry("key", &label.to_string())?,
-        }
+        row.serialize_entry("key", &Named(&self.key))?;
         match &self.outcome {
             Outcome::Done(reply) => {
                 row.serialize_entry("ok", &true)?;

@@ -2,10 +2,14 @@
 
 use b24::Restrictions;
 
-use crate::failure::Failure;
+use crate::{args::LimitArgs, failure::Failure};
 
 /// What the argument asks for, merged over its preset.
-pub(super) fn restrictions(text: Option<&str>) -> Result<Restrictions, Failure> {
+pub(crate) fn restrictions(args: &LimitArgs) -> Result<Restrictions, Failure> {
+    read(args.restrictions.as_deref())
+}
+
+fn read(text: Option<&str>) -> Result<Restrictions, Failure> {
     let Some(text) = text else { return Ok(Restrictions::default()) };
     // A list would pass for the fields in their order.
     if !text.trim_start().starts_with('{') {
@@ -20,15 +24,15 @@ mod tests {
 
     #[test]
     fn what_is_given_is_merged_over_the_default() {
-        assert_eq!(restrictions(None).unwrap(), Restrictions::default());
-        assert_eq!(restrictions(Some("{}")).unwrap(), Restrictions::default());
-        assert_eq!(restrictions(Some(r#" {"preset":"realtime"}"#)).unwrap(), Restrictions::realtime());
+        assert_eq!(read(None).unwrap(), Restrictions::default());
+        assert_eq!(read(Some("{}")).unwrap(), Restrictions::default());
+        assert_eq!(read(Some(r#" {"preset":"realtime"}"#)).unwrap(), Restrictions::realtime());
     }
 
     #[test]
     fn nonsense_is_refused() {
         for bad in ["", "[]", "5", r#"{"maxRetry":0}"#, r#"{"rateLimit":{"burstLimit":0}}"#, r#"{"preset":"fast"}"#] {
-            assert!(restrictions(Some(bad)).is_err(), "{bad}");
+            assert!(read(Some(bad)).is_err(), "{bad}");
         }
     }
 }

@@ -1,0 +1,68 @@
+//! `b24 list`: all rows of a method, one JSON row a line.
+
+mod conditions;
+mod ended;
+mod request;
+
+use std::pin::pin;
+
+use b24::{Cursor, client::list::Pages};
+use futures_util::StreamExt;
+
+use self::ended::Ended;
+use crate::{
+    args::ListArgs,
+    connect::{connect, runtime},
+    failure::Failure,
+    interrupt::interrupted,
+    output::{Payload, one_line, print_lines},
+    progress::Progress,
+    restrictions::restrictions,
+};
+
+pub(crate) fn main(args: &ListArgs) -> Result<(), Failure> {
+    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
+    let list = request::list(&b24, args)?;
+    runtime()?.block_on(print_all(list.pages(), args))
+}
+
+/// What was printed so far.
+#[derive(Debug, Default)]
+struct Printed {
+    rows: u64,
+    /// The id of the last of them, where the list goes by ids.
+    cursor: Option<Cursor>,
+}
+
+async fn print_all(mut pages: Pages<Payload>, args: &ListArgs) -> Result<(), Failure> {
+    let mut progress = Progress::new("rows");
+    let mut printed = Printed::default();
+    let mut stop = pin!(interrupted());
+    loop {
+        // A page is printed at one go, so that an end in between leaves whole rows, and the cursor of the last of them.
+        let page = tokio::select! {
+            biased;
+            () = &mut stop => {
+                progress.wipe();
+                return Ended::interrupted(&printed).report(args);
+            }
+            page = pages.next() => page,
+        };
+        progress.wipe();
+        let mut page = match page {
+            None => return Ok(()),
+            Some(Ok(page)) => page,
+            Some(Err(error)) => return Ended::failed(&error, &printed).report(args),
+        };
+        let left = args.limit.map(|limit| usize::try_from(limit.get() - printed.rows).unwrap_or(usize::MAX));
+        let enough = left.is_some_and(|left| left <= page.rows.len());
+        page.rows.truncate(left.unwrap_or(usize::MAX));
+        printed.rows += u64::try_from(page.rows.len()).unwrap_or_default();
+        print_lines(page.rows.into_iter().map(|row| String::from(Box::<str>::from(one_line(row)))))?;
+        if enough {
+            return Ok(());
+        }
+        printed.cursor = page.cursor;
+        progress.draw(printed.rows, page.total);
+    }
+}
