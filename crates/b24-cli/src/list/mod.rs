@@ -7,7 +7,6 @@ mod request;
 use std::pin::pin;
 
 use b24::{Cursor, client::list::Pages};
-use futures_util::StreamExt;
 
 use self::ended::Ended;
 use crate::{
