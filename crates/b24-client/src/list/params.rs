@@ -48,9 +48,8 @@ impl Entries {
     }
 
     /// Takes out what is `null`, which says as much as what is not there.
-    pub(super) fn without_null(mut self, key: &str) -> Self {
+    pub(super) fn remove_null(&mut self, key: &str) {
         self.0.retain(|(name, value)| !(name.eq_ignore_ascii_case(key) && value.get() == "null"));
-        self
     }
 
     pub(super) fn set(&mut self, key: &str, value: Box<RawValue>) {
