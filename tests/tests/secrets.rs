@@ -12,8 +12,7 @@ use std::{
 };
 
 use b24::{
-    Authenticator, B24, Builder, Call, Error, Grant, HttpClient, Restrictions, Secret, client::Api,
-    limiter::settings::RateLimit,
+    Authenticator, B24, Builder, Call, Error, Grant, HttpClient, Restrictions, Secret, limiter::settings::RateLimit,
 };
 use b24_portal::{Fault, Portal};
 use serde_json::{Value, json};
@@ -65,8 +64,8 @@ impl Log {
 }
 
 /// A call whose parameters hold secrets at every depth.
-fn call(api: Api<'_>, method: &str) -> Call {
-    api.call(method).timeout(Duration::from_millis(300)).params(json!({
+fn told(call: Call) -> Call {
+    call.timeout(Duration::from_millis(300)).params(json!({
         "id": 1,
         "entityTypeId": 2,
         "fields": { "PASSWORD": "s3cr3tPassword", "more": [{ "deep": { "access_token": "s3cr3tDeep" } }] },
@@ -115,17 +114,17 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
     let text = format!("{b24:?} {:?}", b24.v2().call("profile").params(json!({ "secret": "s3cr3tDeep" })));
     log.0.lock().unwrap().extend_from_slice(text.as_bytes());
     for method in ["crm.item.get", "task.item.getdata", "", "a/b"] {
-        for api in [b24.v2(), b24.v3()] {
-            if let Err(error) = call(api, method).send::<Value>().await {
+        for call in [b24.v2().call(method), b24.v3().call(method)] {
+            if let Err(error) = told(call).send::<Value>().await {
                 log.note(&error);
             }
         }
     }
     for fault in faults(&portal.hook_url(), credential) {
-        for api in [b24.v2(), b24.v3()] {
+        for call in [b24.v2().call("profile"), b24.v3().call("profile")] {
             portal.fault(fault.clone());
             // A type that no payload fits, so that a decoding error comes out too.
-            if let Err(error) = call(api, "profile").send::<u8>().await {
+            if let Err(error) = told(call).send::<u8>().await {
                 log.note(&error);
             }
             portal.clear_faults();

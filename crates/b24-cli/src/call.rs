@@ -16,11 +16,11 @@ use crate::{
 pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
     let b24 = connect(&args.access, Restrictions::default())?;
     let params = params(args)?;
-    let api = match args.api {
-        Api::V2 => b24.v2(),
-        Api::V3 => b24.v3(),
+    let call = match args.api {
+        Api::V2 => b24.v2().call(&args.method),
+        Api::V3 => b24.v3().call(&args.method),
     };
-    let mut call = api.call(&args.method).raw_params(params).timeout(args.timeout);
+    let mut call = call.raw_params(params).timeout(args.timeout);
     if let Some(id) = &args.request_id {
         call = call.request_id(id);
     }

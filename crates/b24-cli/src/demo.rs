@@ -74,8 +74,8 @@ pub(crate) fn main() -> Result<(), Failure> {
 async fn show(b24: &B24, step: &Step) -> Result<(), Failure> {
     let params = (step.params)();
     say(&format!("\n# {}\n> {} {}", step.why, step.method, params));
-    let api = if step.v3 { b24.v3() } else { b24.v2() };
-    let outcome: Result<_, Error> = api.call(step.method).params(params).send::<Payload>().await;
+    let call = if step.v3 { b24.v3().call(step.method) } else { b24.v2().call(step.method) };
+    let outcome: Result<_, Error> = call.params(params).send::<Payload>().await;
     match outcome {
         Ok(reply) => print(&json_text(&Success::from(reply))),
         Err(error) => {

@@ -84,7 +84,7 @@ fn row(row: &Validation) -> Row<'_> {
 }
 
 /// JSON text on one line: a portal may send it with line breaks, which can only stand between its parts.
-fn one_line(payload: Payload) -> Payload {
+pub(crate) fn one_line(payload: Payload) -> Payload {
     if !payload.get().contains(['\n', '\r']) {
         return payload;
     }

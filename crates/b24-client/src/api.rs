@@ -3,7 +3,7 @@
 use b24_core::{ApiVersion, batch::Command};
 use futures_util::Stream;
 
-use crate::{Batch, Bulk, Call, Client, List, Tail};
+use crate::{Aggregate, Batch, Bulk, Call, Client, List, Tail};
 
 /// REST v2: every method of the portal. Made by [`Client::v2`].
 #[derive(Clone, Copy, Debug)]
@@ -93,5 +93,10 @@ impl<'c> V3<'c> {
     /// Any number of commands from a stream, in batches of 50. A batch is sent when it is full, or the stream at its end.
     pub fn bulk_stream<'a>(self, commands: impl Stream<Item = Command> + Send + 'a) -> Bulk<'a> {
         Bulk::from_stream(self.client, ApiVersion::V3, commands)
+    }
+
+    /// Begins an aggregate of v3, such as `vendor.deal.aggregate`. Nothing happens until it is sent.
+    pub fn aggregate(self, method: &str) -> Aggregate {
+        Aggregate::new(self.client, method)
     }
 }

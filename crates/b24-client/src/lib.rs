@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod aggregate;
 mod api;
 pub mod batch;
 pub mod bulk;
@@ -8,8 +9,10 @@ mod call;
 mod client;
 mod exchange;
 pub mod list;
+mod tools;
 pub mod trace;
 
+pub use aggregate::Aggregate;
 pub use api::{V2, V3};
 pub use batch::Batch;
 pub use bulk::Bulk;

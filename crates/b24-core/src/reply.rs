@@ -1,6 +1,6 @@
 //! What a successful call brings home.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::Time;
 
@@ -19,6 +19,9 @@ pub struct Reply<T> {
     ///
     /// Source: <https://apidocs.bitrix24.com/settings/performance/huge-data.html>
     pub total: Option<u64>,
+    /// How long the send took that brought this answer, from the request to the last byte: no waits for limits, no
+    /// earlier sends. `None` where the stack does not measure it.
+    pub round_trip: Option<Duration>,
     /// The id the call is known by in the portal's log and ours.
     pub request_id: Option<Arc<str>>,
 }
@@ -27,13 +30,13 @@ impl<T> Reply<T> {
     /// A reply that holds a payload and nothing else.
     #[must_use]
     pub fn new(result: T) -> Self {
-        Self { result, time: None, next: None, total: None, request_id: None }
+        Self { result, time: None, next: None, total: None, round_trip: None, request_id: None }
     }
 
     /// The same reply with another payload.
     #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
-        let Self { result, time, next, total, request_id } = self;
-        Reply { result: change(result), time, next, total, request_id }
+        let Self { result, time, next, total, round_trip, request_id } = self;
+        Reply { result: change(result), time, next, total, round_trip, request_id }
     }
 }

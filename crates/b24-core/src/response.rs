@@ -22,6 +22,7 @@ pub struct RestResponse {
     total: Option<u64>,
     attempts: u32,
     took: Option<Duration>,
+    round_trip: Option<Duration>,
 }
 
 impl RestResponse {
@@ -61,7 +62,7 @@ impl RestResponse {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
         let (next, total, time) = (envelope.next(), envelope.total(), envelope.time);
-        Ok(Self { status, result, time, next, total, body, attempts: 1, took: None })
+        Ok(Self { status, result, time, next, total, body, attempts: 1, took: None, round_trip: None })
     }
 
     /// Reads the payload into `T`.
@@ -75,8 +76,8 @@ impl RestResponse {
                 .with_attempts(self.attempts)
                 .with_source(Unreadable::new(&source))
         })?;
-        let Self { time, next, total, .. } = self;
-        Ok(Reply { time, next, total, ..Reply::new(result) })
+        let Self { time, next, total, round_trip, .. } = self;
+        Ok(Reply { time, next, total, round_trip, ..Reply::new(result) })
     }
 
     /// Says how often the call was sent until this answer came.
@@ -103,6 +104,20 @@ impl RestResponse {
     #[must_use]
     pub fn took(&self) -> Option<Duration> {
         self.took
+    }
+
+    /// Says how long the send took that brought this answer.
+    #[must_use]
+    pub fn with_round_trip(mut self, round_trip: Duration) -> Self {
+        self.round_trip = Some(round_trip);
+        self
+    }
+
+    /// How long the send took that brought this answer, from the request to the last byte: no waits for limits, no
+    /// earlier sends. `None` where the stack does not measure it.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
     }
 
     /// The HTTP status: a 2xx.

@@ -80,3 +80,17 @@ async fn the_answer_comes_out_as_it_was() {
     let response: RestResponse = rest.oneshot(request(CallOptions::default())).await.unwrap();
     assert_eq!(response.result(), r#"{"a":0.10}"#);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_knows_how_long_its_send_took() {
+    let slow = service_fn(|_: Request<Body>| async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        answer(200, r#"{"result":1}"#).await
+    });
+    let call = RestLayer::new().layer(slow).oneshot(request(CallOptions::default()));
+    // Time before the first poll is nobody's.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let response: RestResponse = call.await.unwrap();
+    assert_eq!(response.round_trip(), Some(Duration::from_secs(2)));
+    assert_eq!(response.decode::<u8>().unwrap().round_trip, Some(Duration::from_secs(2)));
+}

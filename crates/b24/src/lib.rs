@@ -10,10 +10,11 @@ mod limits;
 #[cfg(feature = "hook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
 pub use b24_auth_hook as hook;
-pub use b24_client::{self as client, Batch, Bulk, Call, Client, V2, V3};
+pub use b24_client::{self as client, Aggregate, Batch, Bulk, Call, Client, List, Tail, V2, V3};
 pub use b24_core::{
-    self as core, ApiVersion, Authenticator, CallOptions, Cursor, Error, ErrorKind, Grant, Method, Params,
-    PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret, Time, Validation, batch, de,
+    self as core, ApiVersion, Authenticator, CallOptions, Cursor, DateTime, Direction, Error, ErrorKind, Fields, Grant,
+    Method, MultiField, Order, Params, PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret,
+    Time, Validation, batch, de, filter, values,
 };
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]

@@ -89,6 +89,7 @@ pub struct List<T> {
 #[derive(Clone, Debug, Default)]
 struct Keys {
     items: Option<Box<str>>,
+    items_at_result: bool,
     id: Option<Box<str>>,
     cursor: Option<Box<str>>,
 }
@@ -143,6 +144,18 @@ impl<T> List<T> {
     pub fn items_key(mut self, key: &str) -> Self {
         self.keys.items = Some(key.into());
         self
+    }
+
+    /// The result itself is the list of rows, whatever is known of the method.
+    pub fn items_at_result(mut self) -> Self {
+        self.keys.items_at_result = true;
+        self
+    }
+
+    /// Whether this SDK knows where the rows of the method are and how their id is spelled.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.method.as_ref().is_ok_and(|method| profile::is_known(self.version, method.as_str()))
     }
 
     /// How the id is called in a row. Default: known of the method.
@@ -272,7 +285,7 @@ struct Resolved {
 impl Keys {
     fn with(self, version: ApiVersion, method: &Method, by_offset: bool) -> Result<Resolved, Error> {
         let known = profile::find(version, method.as_str());
-        let Self { items, id, cursor } = self;
+        let Self { items, items_at_result, id, cursor } = self;
         let Some(Profile { items: known_items, id: known_id, cursor: known_cursor, by_offset: known_offset }) = known
         else {
             let Some(id) = id.or_else(|| by_offset.then(|| "ID".into())) else {
@@ -287,7 +300,7 @@ impl Keys {
         // Somebody who names a key of his own knows the method better than the table.
         let cursor = cursor.or_else(|| id.clone()).unwrap_or_else(|| known_cursor.into());
         Ok(Resolved {
-            items: items.or_else(|| known_items.map(Into::into)),
+            items: items.or_else(|| known_items.filter(|_| !items_at_result).map(Into::into)),
             by_offset: by_offset || (known_offset && id.is_none()),
             id: id.unwrap_or_else(|| known_id.unwrap_or_default().into()),
             cursor,

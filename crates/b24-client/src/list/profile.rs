@@ -20,7 +20,16 @@ pub(super) struct Profile {
     pub(super) by_offset: bool,
 }
 
-/// The profile of a method, without regard to case.
+/// Whether the method is in the table, or on v3 of a family that is documented.
+pub(super) fn is_known(version: ApiVersion, method: &str) -> bool {
+    let name = method.to_ascii_lowercase();
+    match version {
+        ApiVersion::V3 => V3_FAMILIES.iter().any(|family| name.starts_with(family)),
+        _ => find(version, method).is_some(),
+    }
+}
+
+/// The profile of a method, without regard to case. On v3 all methods answer alike.
 pub(super) fn find(version: ApiVersion, method: &str) -> Option<Profile> {
     if version == ApiVersion::V3 {
         // All of them: https://apidocs.bitrix24.com/api-reference/rest-v3.html
@@ -42,6 +51,10 @@ const fn offset(items: Option<&'static str>, id: Option<&'static str>) -> Profil
 const fn under(items: &'static str) -> Profile {
     keyset(Some(items), "id", "id")
 }
+
+/// <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
+const V3_FAMILIES: [&str; 8] =
+    ["tasks.", "note.", "mail.", "humanresources.", "main.eventlog.", "timeman.record.", "call.followup.", "rest."];
 
 /// `result[]` with `ID`.
 const CLASSIC: Profile = keyset(None, "ID", "ID");

@@ -87,6 +87,7 @@ impl Walk {
         check_limit(limit)?;
         let filter = match params.remove("filter") {
             None => Vec::new(),
+            Some(filter) if filter.get() == "null" => Vec::new(),
             Some(filter) => {
                 filter::v3::check(&filter)?;
                 let refused =

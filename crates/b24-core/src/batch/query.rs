@@ -2,7 +2,7 @@
 //!
 //! Nested names stand in brackets, as PHP's `http_build_query` writes them. A command is text, so that some values have
 //! to be spelled: booleans are `1` and `0`, because the text `false` is true for PHP. `null` and empty lists have no
-//! spelling at all and are refused.
+//! spelling at all and are refused; a parameter that is an object without entries is left out.
 //!
 //! Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html>
 
@@ -79,6 +79,8 @@ impl Writer {
             Json::Number(digits) => self.leaf(digits),
             Json::Text(text) => self.text(&text),
             Json::List(list) if list.is_empty() => Err(self.unfit(Why::Empty)),
+            // A parameter without entries (`fields`, `filter`) says as much as one that is not there.
+            Json::Object(entries) if entries.is_empty() && depth == 0 => Ok(()),
             Json::Object(entries) if entries.is_empty() => Err(self.unfit(Why::Empty)),
             // PHP drops what is nested deeper.
             Json::List(_) | Json::Object(_) if depth >= DEEPEST => Err(self.unfit(Why::TooDeep)),
@@ -199,7 +201,9 @@ mod tests {
     fn what_has_no_spelling_is_refused_and_not_dropped() {
         assert_eq!(unfit(&json!({ "fields": { "A": 1, "PHONE": [] } })), "fields[PHONE]");
         assert_eq!(unfit(&json!({ "fields": { "A": [1, null] } })), "fields[A][1]");
-        assert_eq!(unfit(&json!({ "filter": {} })), "filter");
+        assert_eq!(unfit(&json!({ "select": [] })), "select");
+        assert_eq!(unfit(&json!({ "fields": { "PHONE": {} } })), "fields[PHONE]");
+        assert_eq!(query(r#"{"filter":{},"id":1}"#).unwrap(), "id=1");
         assert_eq!(unfit(&json!({ "a": { "": 1 } })), "a");
         let mut deep = json!(1);
         for _ in 0..64 {

@@ -35,6 +35,12 @@ impl Unfit {
         &self.path
     }
 
+    /// Whether it is text, or a name, that the portal would take for a reference.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        matches!(self.why, Why::Reference | Why::ReferenceInName)
+    }
+
     pub(super) fn into_error(self, at: usize) -> Error {
         let code = match self.why {
             Why::Reference | Why::ReferenceInName => SdkCode::InvalidBatchRef,

@@ -28,12 +28,14 @@
 //!
 //! Source: <https://apidocs.bitrix24.com/api-reference/data-types.html>
 
+mod date_time;
 mod flag;
 mod number;
 mod php;
 mod scalar;
 mod text;
 
+pub use date_time::date_time_or_none;
 pub use flag::{flag, flag_or_none};
 pub use number::{id_or_none, number, number_or_none};
 pub use php::{php_list, php_map};

@@ -75,9 +75,10 @@ impl From<String> for Scalar {
     }
 }
 
-impl From<&String> for Scalar {
-    fn from(text: &String) -> Self {
-        text.as_str().into()
+/// What is borrowed is copied, so that `in_("id", &ids)` works on lists that are needed again.
+impl<T: Clone + Into<Self>> From<&T> for Scalar {
+    fn from(value: &T) -> Self {
+        value.clone().into()
     }
 }
 

@@ -110,8 +110,8 @@ macro_rules! worded {
             }
         }
 
-        impl From<&$name> for $crate::Scalar {
-            fn from(value: &$name) -> Self {
+        impl From<$name> for $crate::Scalar {
+            fn from(value: $name) -> Self {
                 value.as_str().into()
             }
         }

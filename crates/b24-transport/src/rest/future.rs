@@ -165,7 +165,7 @@ fn finish(
     outcome: Result<RestResponse, Error>,
     elapsed: Duration,
 ) -> Result<RestResponse, Error> {
-    let outcome = outcome.map_err(|error| {
+    let outcome = outcome.map(|response| response.with_round_trip(elapsed)).map_err(|error| {
         let error = error.with_request(request).with_attempts(sends.attempts());
         match request.grant() {
             Some(grant) => error.without(grant.credential().secret()),

@@ -162,6 +162,7 @@ impl Serialize for Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DateTime;
 
     fn json(conditions: impl IntoIterator<Item = Condition>) -> String {
         serde_json::to_string(&Filter::new(conditions).unwrap()).unwrap()
@@ -186,6 +187,7 @@ mod tests {
 
     #[test]
     fn every_operator_has_its_spelling() {
+        let kept = vec![1_u64, 2];
         for (condition, want) in [
             (eq("a", true), r#"["a","=",true]"#),
             (ne("a", Scalar::null()), r#"["a","!=",null]"#),
@@ -193,9 +195,14 @@ mod tests {
             (ge("a", -1), r#"["a",">=",-1]"#),
             (lt("a", u64::MAX), r#"["a","<",18446744073709551615]"#),
             (le("a.b", "x"), r#"["a.b","<=","x"]"#),
+            (in_("a", &kept), r#"["a","in",[1,2]]"#),
+            (in_("a", ["x", "y"].iter()), r#"["a","in",["x","y"]]"#),
+            (in_("a", &[String::from("x")]), r#"["a","in",["x"]]"#),
+            (ge("a", DateTime::new(0, 0).unwrap()), r#"["a",">=","1970-01-01T00:00:00+00:00"]"#),
         ] {
             assert_eq!(json([condition]), format!("[{want}]"));
         }
+        assert_eq!(kept.len(), 2);
     }
 
     #[test]
