@@ -27,3 +27,9 @@ pub async fn hook_url_or(fake: PortalBuilder) -> Result<(String, Option<Portal>)
         Err(_) => Err("set B24_HOOK to the URL of an inbound webhook, or give --fake".into()),
     }
 }
+
+/// Whether a program that changes something may do so: on a portal inside of this program, and elsewhere with `--write`.
+#[must_use]
+pub fn may_write() -> bool {
+    std::env::args().any(|argument| argument == "--fake" || argument == "--write")
+}

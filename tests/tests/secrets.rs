@@ -120,6 +120,8 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
             }
         }
     }
+    // Before the limiter has met a refusal, after which it goes slowly.
+    several_calls(log, portal, b24, credential).await;
     for fault in faults(&portal.hook_url(), credential) {
         for call in [b24.v2().call("profile"), b24.v3().call("profile")] {
             portal.fault(fault.clone());
@@ -132,6 +134,50 @@ async fn drive(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
     }
     let text = format!("{b24:?} {:?} {:?}", b24.stats(), b24.limits());
     log.0.lock().unwrap().extend_from_slice(text.as_bytes());
+}
+
+/// Batches, bulk and lists, with secrets in their parameters and troubles in their answers.
+async fn several_calls(log: &Log, portal: &Portal, b24: &B24, credential: &str) {
+    let secret = || json!({ "id": 1, "entityTypeId": 2, "fields": { "PASSWORD": "s3cr3tPassword" } });
+    let commands = || [("crm.item.get", secret()), ("no.such.method", secret()), ("crm.item.update", secret())];
+    // Each kind of answer once: what the answers do is told by single calls.
+    let faults = faults(&portal.hook_url(), credential).into_iter().skip(8).step_by(2).map(Some);
+    let options = b24::CallOptions::default().with_timeout(Duration::from_millis(300)).with_max_retries(0);
+    for fault in std::iter::once(None).chain(faults) {
+        for (batch, bulk) in
+            [(b24.v2().batch(), b24.v2().bulk(commands())), (b24.v3().batch(), b24.v3().bulk(commands()))]
+        {
+            portal.clear_faults();
+            fault.iter().for_each(|fault| portal.fault(fault.clone()));
+            let batch = batch.halt_on_error(false).commands(commands()).options(options.clone());
+            log.0.lock().unwrap().extend_from_slice(format!("{batch:?} {bulk:?}").as_bytes());
+            match batch.send().await {
+                Ok(reply) => {
+                    log.0.lock().unwrap().extend_from_slice(format!("{:?}", reply.first_error()).as_bytes());
+                    reply
+                        .into_rows::<u8>()
+                        .filter_map(|(_, row)| row.into_result().err())
+                        .for_each(|error| log.note(&error));
+                }
+                Err(error) => log.note(&error),
+            }
+            fault.iter().for_each(|fault| portal.fault(fault.clone()));
+            let (rows, lost) = bulk.options(options.clone()).collect::<u8>().await.into_parts();
+            lost.iter().map(b24::client::bulk::LostChunk::error).for_each(|error| log.note(error));
+            rows.iter().filter_map(|row| row.outcome.error()).for_each(|error| log.note(error));
+        }
+        for list in [b24.v2().list::<u8>("crm.item.list"), b24.v3().list("tasks.task.list")] {
+            portal.clear_faults();
+            fault.iter().for_each(|fault| portal.fault(fault.clone()));
+            let list = list.params(json!({ "entityTypeId": 2, "password": "s3cr3tPassword" }));
+            let list = list.options(options.clone());
+            log.0.lock().unwrap().extend_from_slice(format!("{list:?}").as_bytes());
+            if let Err(error) = list.collect().await {
+                log.note(&error);
+            }
+        }
+    }
+    portal.clear_faults();
 }
 
 #[tokio::test]

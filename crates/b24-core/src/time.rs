@@ -80,7 +80,7 @@ pub struct Time {
 impl Time {
     /// Reads the `time` of a row; anything but an object is none.
     pub(crate) fn read(raw: &RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
+        Self::lenient(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
     }
 
     /// Reads a `time` that may be anything: some builds send `[]` for one without entries.

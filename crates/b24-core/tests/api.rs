@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 
 use b24_core::{
-    ApiVersion, AuthLayer, CallOptions, DateTime, Direction, Error, Fields, Grant, InvalidDateTime, Method, MultiField,
-    Order, Params, PortalAddress, Reply, RequestInfo, RestError, RestRequest, RestResponse, Scalar, Secret, Time,
-    Validation, filter, values,
+    ApiVersion, AuthLayer, CallOptions, Cursor, DateTime, Direction, Error, Fields, Grant, InvalidDateTime, Method,
+    MultiField, Order, Params, PortalAddress, Reply, RequestInfo, RestError, RestRequest, RestResponse, Scalar, Secret,
+    Time, Validation, batch, filter, values,
 };
 
 fn shared<T: Send + Sync + Debug + Clone + 'static>() {}
@@ -27,6 +27,13 @@ fn types_can_be_sent_shared_cloned_and_printed() {
     shared::<Secret>();
     shared::<Time>();
     shared::<Validation>();
+    shared::<Cursor>();
+    shared::<batch::CommandInfo>();
+    shared::<batch::Key>();
+    shared::<batch::Plan>();
+    shared::<batch::Prepared>();
+    shared::<batch::Reference>();
+    shared::<batch::Unfit>();
     shared::<DateTime>();
     shared::<Direction>();
     shared::<Fields>();

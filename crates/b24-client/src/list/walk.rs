@@ -237,7 +237,7 @@ impl Offset {
             _ if page == 0 => return Ok(false),
             Some(next) => next,
             // Some methods tell no `next`, and a `total` that is the size of the page: a full one proves nothing.
-            None if page >= PAGE && total.is_none_or(|total| self.start == 0 && total <= count) => self.start + count,
+            None if page >= PAGE && total.is_none_or(|total| total <= count) => self.start + count,
             None => return Ok(false),
         };
         if next <= self.start {
@@ -470,7 +470,8 @@ mod tests {
         assert_eq!(offset(&[(1..51, Some(50), total), (1..51, Some(100), total)]), (50, stalled()));
         assert_eq!(offset(&[(1..51, Some(50), total), (51..101, Some(50), total)]), (100, stalled()));
         // Fact: the `total` of addresses is the size of the page.
-        assert_eq!(offset(&[(1..51, None, Some(50)), (51..61, None, Some(50))]), (60, Ok(false)));
+        let page = Some(50);
+        assert_eq!(offset(&[(1..51, None, page), (51..101, None, page), (101..109, None, page)]), (108, Ok(false)));
         assert_eq!(offset(&[(1..51, None, Some(50)), (1..51, None, Some(50))]), (50, Ok(false)));
         assert_eq!(offset(&[(1..51, None, None), (51..51, None, None)]), (50, Ok(false)));
         assert_eq!(offset(&[(1..51, None, None), (1..51, None, None)]), (50, stalled()));
