@@ -42,7 +42,7 @@ fn page(criterion: &mut Criterion) {
         group.bench_function(id("envelope"), |b| b.iter_custom(|times| time(times, || read(next()))));
         let nothing = rows::page(1, 0);
         for (name, answers) in [("ready", &pages[..]), ("empty", std::slice::from_ref(&nothing))] {
-            let client = portal::client(Answers::new(answers.iter().map(|bytes| Answer::Ready(read(bytes)))));
+            let client = portal::client(Answers::new(answers.iter().map(|bytes| Answer::Ready(Box::new(read(bytes))))));
             group.bench_function(id(name), |b| b.iter_custom(|times| time(times, || wait(first_page(&client, size)))));
         }
         let answers = pages.iter().chain([&nothing]).map(|bytes| Answer::Read(bytes.clone()));

@@ -20,7 +20,7 @@ use tower_service::Service;
 /// A page.
 pub(crate) enum Answer {
     /// Its envelope has been read.
-    Ready(RestResponse),
+    Ready(Box<RestResponse>),
     /// As it comes over the wire.
     Read(Bytes),
 }
@@ -50,7 +50,7 @@ impl Service<RestRequest> for Answers {
     fn call(&mut self, _: RestRequest) -> Self::Future {
         let place = self.next.fetch_add(1, Ordering::Relaxed) % self.answers.len();
         ready(match &self.answers[place] {
-            Answer::Ready(response) => Ok(response.clone()),
+            Answer::Ready(response) => Ok(RestResponse::clone(response)),
             Answer::Read(bytes) => RestResponse::read(StatusCode::OK, bytes.clone()),
         })
     }
