@@ -60,8 +60,8 @@ fn no_more(theirs: &mut Value, ours: &Value) {
 fn written_bound(theirs: &mut Value, ours: &Value) {
     let Some(filter) = theirs.pointer_mut("/body/filter").and_then(Value::as_object_mut) else { return };
     for (key, bound) in filter {
-        let ours = &ours["body"]["filter"][key];
-        if key.starts_with('>') && ours.as_str().is_some_and(|text| text == bound.to_string()) {
+        let (ours, digits) = (&ours["body"]["filter"][key], bound.to_string());
+        if key.starts_with('>') && ours.as_str() == Some(&*digits) {
             *bound = ours.clone();
         }
     }
