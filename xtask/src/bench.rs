@@ -1,7 +1,9 @@
 //! `cargo xtask bench <what>`: measurements with goals.
 
 mod call;
+mod criterion;
 mod limiter;
+mod list;
 mod numbers;
 mod pace;
 mod page;
@@ -22,6 +24,11 @@ pub(crate) enum Benchmark {
     ///
     /// No portal and no network: a service that answers at once, and a clock that does not run.
     Limiter(limiter::Options),
+    /// Read all rows of a list with the official JavaScript SDK and with ours: CPU, memory; and pages with `serde_json`
+    ///
+    /// Starts an embedded portal in a process of its own and measures the clients alone. Without node or npm only our
+    /// side runs.
+    List(list::Options),
     /// Race the official JavaScript SDK against a portal that enforces its limits; takes a minute
     ///
     /// Each client makes 100 batches at once. Without node or npm only our side runs.
@@ -33,6 +40,7 @@ pub(crate) fn run(project: &Project, benchmark: &Benchmark) -> Result<Outcome> {
     match benchmark {
         Benchmark::Call(options) => call::run(project, options),
         Benchmark::Limiter(options) => limiter::run(project, options),
+        Benchmark::List(options) => list::run(project, options),
         Benchmark::Pace(options) => pace::run(project, options),
     }
 }

@@ -12,7 +12,10 @@ use crate::project::Project;
 /// Starts a portal with TLS, and lets Node compare.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
     match JsSdk::install(project)? {
-        JsSdk::Installed(folder) => compare(project, &folder)?,
+        JsSdk::Installed(folder) => {
+            compare(project, &folder)?;
+            compare_operations(project, &folder)?;
+        }
         JsSdk::Absent(why) => return Ok(Outcome::Skipped(why)),
     }
     Ok(Outcome::Done)
@@ -34,4 +37,14 @@ fn compare(project: &Project, folder: &Path) -> Result {
         // Where a proxy is set, the SDK would send even a loopback call through it.
         .env("NO_PROXY", "*");
     project.run(command)
+}
+
+/// Calls, batches, lists and errors of all kinds; both clients through one recording portal each.
+fn compare_operations(project: &Project, folder: &Path) -> Result {
+    let sh = project.shell();
+    project.run(cmd!(sh, "cargo build -p b24-tests --bin interop"))?;
+    let script = folder.join("operations.mjs");
+    sh.write_file(&script, include_str!("../interop/operations.mjs"))?;
+    let (interop, b24) = (project.target().join("debug/interop"), project.target().join("debug/b24"));
+    project.run(cmd!(sh, "{interop} {script} {b24}"))
 }

@@ -89,8 +89,9 @@ enum Verb {
     ///
     /// Needs the conformance suite beside the repository and python3; skipped without the suite.
     Conformance(conformance::Options),
-    /// Make the same calls with the official JavaScript SDK and with `b24`, and compare
+    /// Run the same operations with the official JavaScript SDK and with `b24`, and compare
     ///
+    /// Compares what the portal hears and what comes out; what differs has to be a known defect of the other SDK.
     /// Needs node and npm (skipped without them); the SDK is installed below `target/`.
     /// With `B24_OFFLINE` set an unreachable npm registry skips the step instead of failing it.
     Interop,

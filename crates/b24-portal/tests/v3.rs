@@ -97,11 +97,13 @@ async fn a_limit_above_a_thousand_is_a_thousand() {
         (json!({"limit": 10, "page": 2, "offset": 500}), 11, 10),
         (json!({"limit": 10, "offset": 7}), 8, 10),
         (json!({"limit": 1000, "page": 2}), 1001, 500),
+        (json!({"limit": 10, "page": 0}), 1, 10),
     ] {
         let ids = log_ids(&bench, json!({"pagination": pagination, "select": ["id"]})).await;
         assert_eq!((ids[0], ids.len()), (first, rows), "{pagination}");
     }
-    for pagination in [json!({"limit": 0}), json!({"limit": -1}), json!({"limit": "abc"}), json!({"page": 0}), json!(5)]
+    for pagination in
+        [json!({"limit": 0}), json!({"limit": -1}), json!({"limit": "abc"}), json!({"page": -1}), json!(5)]
     {
         let reply = bench.v3("tasks.task.list", &json!({"pagination": pagination})).await;
         assert_eq!((reply.status, reply.trouble()), (400, "INVALIDPAGINATION"), "{pagination}");

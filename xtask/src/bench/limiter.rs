@@ -3,17 +3,17 @@
 mod report;
 mod sample;
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use serde_json::Value;
 use xshell::cmd;
 
+use crate::bench::criterion::Program;
+use crate::bench::numbers::median_each;
 use crate::bench::{page, verdict};
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
 use report::Report;
-use sample::{Memory, PASSES, Wait, nanos};
+use sample::{Memory, PASSES, Wait};
 
 /// How much to measure, and where the numbers go.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ const COUNTED: u32 = 1000;
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let sh = project.shell();
     project.run(cmd!(sh, "cargo build --release -p b24-tests --bin bench-limiter"))?;
-    let report = measure(project, &criterion_bench(project)?, options.rounds)?;
+    let report = measure(project, &Program::build(project, "limiter")?, options.rounds)?;
     println!("\n{}", report.markdown());
     if options.write {
         page::write(project, "limiter", &report.markdown())?;
@@ -46,10 +46,10 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
 }
 
 /// Times are measured by turns, so that a slow spell of the machine hits all of them.
-fn measure(project: &Project, bench: &Path, rounds: u32) -> Result<Report> {
+fn measure(project: &Project, bench: &Program, rounds: u32) -> Result<Report> {
     let (mut passes, mut waits) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        passes.push(time_passes(project, bench)?);
+        passes.push(bench.run(project, "pass", &PASSES)?);
         waits.push(CROWDS.map(|waiting| wait(project, waiting)).into_iter().collect::<Result<Vec<_>>>()?);
     }
     let counted = ask(project, &["allocations", &COUNTED.to_string()])?;
@@ -60,35 +60,12 @@ fn measure(project: &Project, bench: &Path, rounds: u32) -> Result<Report> {
     };
     Ok(Report {
         rounds,
-        nanos: sample::median_each(&passes),
+        nanos: median_each(&passes),
         counted_passes: COUNTED,
         allocations: PASSES.map(allocations).into_iter().collect::<Result<_, _>>()?,
         waits: Wait::median_each(&waits),
         memory: CROWDS.map(held).into_iter().collect::<Result<_>>()?,
     })
-}
-
-/// Builds `benches/limiter.rs`, once for all rounds. Cargo alone knows the name of the program.
-fn criterion_bench(project: &Project) -> Result<PathBuf> {
-    let sh = project.shell();
-    let build = cmd!(sh, "cargo bench -p b24-tests --bench limiter --no-run --message-format=json-render-diagnostics");
-    let messages = project.read(build)?;
-    Ok(sample::executable(&messages).ok_or("cargo built no benchmark")?.into())
-}
-
-/// Lets criterion time a pass through each stack, and reads what it leaves behind: nanoseconds in the order of [`PASSES`].
-fn time_passes(project: &Project, bench: &Path) -> Result<Vec<u64>> {
-    let sh = project.shell();
-    let home = project.target().join("criterion");
-    // Numbers of an earlier run must not be taken for those of a run that wrote none.
-    sh.remove_path(home.join("pass"))?;
-    project.run(cmd!(sh, "{bench} --bench --noplot --quiet").env("CRITERION_HOME", &home))?;
-    let read = |pass: &str| {
-        let path = home.join(Path::new("pass").join(pass).join("new/estimates.json"));
-        let estimates = sh.read_file(&path)?;
-        Ok(nanos(&estimates).ok_or_else(|| format!("{} holds no median", path.display()))?)
-    };
-    PASSES.map(read).into_iter().collect()
 }
 
 fn wait(project: &Project, waiting: u32) -> Result<Wait> {

@@ -184,7 +184,8 @@ fn read_direction(direction: &Value) -> Option<bool> {
     }
 }
 
-/// Limit and offset. A limit above the maximum becomes the maximum without a word; `page` beats `offset`.
+/// Limit and offset. A limit above the maximum becomes the maximum without a word; `page` beats `offset`. Pages count from
+/// 1; page 0, which the official SDK asks for, is the first one, too.
 fn read_pagination(pagination: Option<&Value>) -> Result<(usize, usize)> {
     let pagination = match pagination {
         None | Some(Value::Null) => return Ok((size(DEFAULT_LIMIT), 0)),
@@ -198,7 +199,7 @@ fn read_pagination(pagination: Option<&Value>) -> Result<(usize, usize)> {
     };
     let limit = part("limit", 1)?.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     let offset = part("offset", 0)?.unwrap_or(0);
-    let offset = part("page", 1)?.map_or(offset, |page| (page - 1).saturating_mul(limit));
+    let offset = part("page", 0)?.map_or(offset, |page| (page - 1).max(0).saturating_mul(limit));
     Ok((size(limit), size(offset)))
 }
 
