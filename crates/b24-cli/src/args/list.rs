@@ -27,7 +27,7 @@ pub(crate) struct ListArgs {
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) conditions: Vec<String>,
 
-    /// The fields of each row; the id must be one of them
+    /// The fields of each row; the id is added to them
     #[arg(long, value_name = "FIELD,..", value_delimiter = ',')]
     pub(crate) select: Vec<String>,
 

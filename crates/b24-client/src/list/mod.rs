@@ -125,10 +125,10 @@ impl<T> List<T> {
         self.set("filter", filter)
     }
 
-    /// The parameter `select`. It must name the id, by which the list goes on.
+    /// The parameter `select`. The id is added to it, by which the list goes on; among [`params`](Self::params) it is not.
     pub fn select<I: IntoIterator<Item = F>, F: AsRef<str>>(self, fields: I) -> Self {
         let fields: Vec<_> = fields.into_iter().map(|field| field.as_ref().to_owned()).collect();
-        self.set("select", fields)
+        self.set(SELECT, fields)
     }
 
     fn set<V: Serialize>(mut self, key: &'static str, value: V) -> Self {
@@ -244,9 +244,12 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         let keys = self.keys.with(self.version, &method, self.by_offset)?;
         let mut params = Entries::of(&self.params?);
         for (key, value) in self.overrides {
-            let value = Entries::of(&value?).remove(key);
+            let mut value = Entries::of(&value?).remove(key).unwrap_or_else(|| params::json(&()));
+            if key == SELECT && !keys.by_offset {
+                value = params::with_text(&value, &keys.cursor).unwrap_or(value);
+            }
             params.take_in_any_case(key)?;
-            params.set(key, value.unwrap_or_else(|| params::json(&())));
+            params.set(key, value);
         }
         if self.resume.as_ref().is_some_and(|cursor| cursor.as_json() == "\"\"") {
             return Err(Error::usage(SdkCode::InvalidParams, "the cursor to resume after is empty"));
@@ -344,5 +347,6 @@ impl<T> fmt::Debug for List<T> {
     }
 }
 
+const SELECT: &str = "select";
 /// As many rows as a page of v3 has when nothing is said.
 const DEFAULT_LIMIT: u16 = 50;

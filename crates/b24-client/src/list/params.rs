@@ -80,10 +80,10 @@ pub(super) fn json<T: Serialize>(value: &T) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// A list of text, with one more text in it unless it is there.
+/// A list of fields, with one more field in it unless it is there, or all are.
 pub(super) fn with_text(list: &RawValue, text: &str) -> Option<Box<RawValue>> {
     let mut texts: Vec<Cow<'_, str>> = serde_json::from_str(list.get()).ok()?;
-    if !texts.iter().any(|have| have == text) {
+    if !texts.iter().any(|have| have == text || have == "*") {
         texts.push(Cow::Borrowed(text));
     }
     Some(json(&texts))
@@ -127,6 +127,7 @@ mod tests {
         let list = json(&["a", "b"]);
         assert_eq!(with_text(&list, "b").unwrap().get(), r#"["a","b"]"#);
         assert_eq!(with_text(&list, "id").unwrap().get(), r#"["a","b","id"]"#);
+        assert_eq!(with_text(&json(&["*", "UF_*"]), "ID").unwrap().get(), r#"["*","UF_*"]"#);
         assert!(with_text(&json(&5), "id").is_none());
     }
 }
