@@ -1,6 +1,6 @@
 //! The one error of every layer.
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, time::Duration};
 
 use http::StatusCode;
 
@@ -378,42 +378,6 @@ impl From<RestError> for Error {
             took: None,
             source: None,
         }))
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(request) = self.request() {
-            write!(f, "{}: ", request.method())?;
-        }
-        match &self.0.cause {
-            Cause::Rest(error) => fmt::Display::fmt(error, f),
-            Cause::Own { code, message, status: Some(status), .. } => {
-                write!(f, "{code} (status {}): {message}", status.as_u16())
-            }
-            Cause::Own { code, message, .. } => write!(f, "{code}: {message}"),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("Error");
-        out.field("kind", &self.kind()).field("code", &self.code()).field("message", &self.message());
-        if let Some(status) = self.status() {
-            out.field("status", &status.as_u16());
-        }
-        if !self.validation().is_empty() {
-            out.field("validation", &self.validation());
-        }
-        out.field("may_have_run", &self.may_have_run()).field("attempts", &self.0.attempts);
-        if let Some(request) = &self.0.request {
-            out.field("request", request);
-        }
-        if let Some(source) = &self.0.source {
-            out.field("source", source);
-        }
-        out.finish()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod codes;
 mod facade;
 mod kind;
 mod rest;
+mod shown;
 mod source;
 mod unreadable;
 
