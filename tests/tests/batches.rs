@@ -171,6 +171,24 @@ async fn a_batch_of_reads_is_sent_again_and_one_with_a_write_is_not() {
     assert_eq!(portal.requests().len(), 3);
 }
 
+// Facts: a command that refers to a failed one runs on garbage unless the batch halts; a path that leads nowhere is no error.
+#[tokio::test(start_paused = true)]
+async fn a_chain_halts_or_is_not_sent() {
+    let (portal, b24) = portal();
+    let chain = |halt| {
+        let mut batch = b24.v2().batch().halt_on_error(halt);
+        let read = batch.add::<Deal>(get(900));
+        let change = json!({ "id": read.field("ID"), "fields": { "TITLE": "changed" } });
+        let _ = batch.add::<bool>(("crm.deal.update", change));
+        batch.send()
+    };
+    let reply = chain(true).await.unwrap();
+    let words: Vec<_> = reply.into_rows::<Value>().map(|(_, row)| matches!(row, Outcome::NotRun)).collect();
+    assert_eq!(words, [false, true]);
+    assert_eq!(chain(false).await.unwrap_err().code(), "INVALID_BATCH_REF");
+    assert_eq!(portal.requests().len(), 1);
+}
+
 // Fact: user data that contains a reference is substituted; there is no escape.
 #[tokio::test(start_paused = true)]
 async fn text_of_a_user_never_becomes_a_reference() {

@@ -241,6 +241,24 @@ async fn what_makes_no_sense_is_refused_before_it_is_sent() {
     assert_eq!(portal.requests().len(), 1);
 }
 
+// Fact: `start: -1` gives `total: 0` or none and no `next`; the end is told by the number of rows alone.
+#[tokio::test(start_paused = true)]
+async fn a_total_of_zero_does_not_end_a_list() {
+    let (_portal, b24) = portal(120);
+    let uncounted = b24.v2().call("crm.item.list").params(json!({ "entityTypeId": 2, "start": -1 })).send::<Value>();
+    let uncounted = uncounted.await.unwrap();
+    assert_eq!((uncounted.total, uncounted.next), (Some(0), None));
+    assert_eq!(items(&b24).collect().await.unwrap().len(), 120);
+}
+
+// Fact: the later of `filter` and `FILTER` wins, so that one of the two conditions would be lost.
+#[tokio::test(start_paused = true)]
+async fn a_filter_in_upper_case_is_kept() {
+    let (_portal, b24) = portal(120);
+    let list = b24.v2().list::<Value>("crm.deal.list").params(json!({ "FILTER": { ">=ID": 101 } }));
+    assert_eq!(list.collect().await.unwrap().len(), 20);
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_pages_carry_one_request_id_and_the_filter_of_the_caller() {
     let (portal, b24) = portal(120);
