@@ -160,6 +160,14 @@ const RUN_HELP: &str = "Each line is one operation:\n  \
     {\"id\": 1, \"ok\": true, \"result\": .., \"time\": .., \"next\"?, \"total\"?}\n  \
     {\"id\": 1, \"ok\": false, \"soft\": .., \"error\": {\"kind\", \"code\", \"message\", \"status\", \"mayHaveRun\", \"attempts\",\n             \
      \"validation\"?}}\n\
+    Other operations, and what they give instead of \"result\":\n  \
+    {\"op\": \"batch\", \"commands\": [[\"crm.deal.get\", {\"id\": 7}], ..] or {label: [..], ..}, \"haltOnError\": true}\n  \
+    {\"op\": \"batchByChunk\", \"commands\": [any number], \"haltOnError\": true}\n    \
+     \"rows\": [{\"key\", \"ok\": true, \"result\"} | {\"key\", \"ok\": false, \"error\"} | {\"key\", \"skipped\": true}]\n  \
+    {\"op\": \"list\", \"method\": .., \"params\": {}, \"itemsKey\"?, \"idKey\"?, \"cursorIdKey\"?, \"limit\"?}\n  \
+    {\"op\": \"tail\", \"method\": .., \"cursorField\"?, \"order\"?, \"initialValue\"?, \"limit\"?}: v3\n    \
+     \"rows\": [..], also where a failure ends them\n  \
+    {\"op\": \"aggregate\", \"method\": .., \"select\": {\"sum\": [\"amount\"]}, \"filter\"?}: v3\n\
     A failed operation does not stop the ones after it; the exit status is then 1. A line that is no operation ends the\n\
     run, with exit status 2: what follows it cannot be trusted.\n\
     --restrictions takes, each part optional:\n  \
