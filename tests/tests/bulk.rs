@@ -178,3 +178,40 @@ async fn the_deadline_is_that_of_the_whole() {
     assert_eq!((report.rows().len(), report.lost().len()), (100, 1));
     assert_eq!(run(13).await.rows().len(), 200);
 }
+
+// A wrong type must not make deals for which nobody asked any more.
+#[tokio::test(start_paused = true)]
+async fn a_result_that_does_not_fit_halts_too() {
+    let (portal, b24) = portal(Limits::off());
+    let (rows, _) = b24.v2().bulk((0..120).map(|_| add("x"))).collect::<Vec<u8>>().await.into_parts();
+    assert_eq!((rows.len(), portal.requests().len(), deals(&b24).await), (50, 1, 250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_refused_as_a_whole_for_a_limit_is_sent_again() {
+    let (portal, b24) = portal(Limits::off());
+    portal.fault(Fault::query_limit_exceeded().times(5));
+    let ids = b24.v2().bulk((0..60).map(|_| add("x"))).collect::<u64>().await.into_results().unwrap();
+    assert_eq!((ids.len(), deals(&b24).await), (60, 260));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_gathered_and_not_sent_is_dropped_when_the_end_is_asked_for() {
+    let (portal, b24) = portal(Limits::off());
+    // As from a terminal: 70 commands, and then nobody types.
+    let commands = stream::iter((0..70).map(|_| Command::from(add("x")))).chain(stream::pending());
+    let end = tokio::time::sleep(Duration::from_secs(5));
+    let rows: Vec<_> = b24.v2().bulk_stream(commands).until(end).rows::<u64>().try_collect().await.unwrap();
+    assert_eq!((rows.len(), portal.requests().len(), deals(&b24).await), (50, 1, 250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_taken_after_the_deadline() {
+    let portal = Portal::builder().rows(1).limits(Limits::off()).latency(Duration::from_secs(3)).in_process();
+    let b24 = B24::builder().http_client(portal.service()).webhook_url(&portal.hook_url()).unwrap();
+    let options = b24::CallOptions::default().with_deadline(Duration::from_secs(8)).with_max_retries(0);
+    let endless = std::iter::repeat_with(|| get(1));
+    let bulk = b24.v2().bulk(endless).halt_on_error(false).concurrency(1).options(options);
+    let report = bulk.collect::<Value>().await;
+    assert_eq!((report.rows().len(), report.lost().len()), (100, 1));
+}

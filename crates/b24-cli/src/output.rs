@@ -120,6 +120,12 @@ pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> 
     }
 }
 
+/// The same beside the calls and signals that go on: a reader may let the output wait for ever.
+pub(crate) async fn print_lines_beside(lines: Vec<String>) -> Result<(), Failure> {
+    let written = tokio::task::spawn_blocking(move || print_lines(lines)).await;
+    written.unwrap_or_else(|error| Err(Failure::unusable(format!("cannot write the output: {error}"))))
+}
+
 /// A line for people, on standard error. When nobody reads it, it is not missed.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");

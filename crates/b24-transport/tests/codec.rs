@@ -94,3 +94,22 @@ async fn an_answer_knows_how_long_its_send_took() {
     assert_eq!(response.round_trip(), Some(Duration::from_secs(2)));
     assert_eq!(response.decode::<u8>().unwrap().round_trip, Some(Duration::from_secs(2)));
 }
+
+// A consumer of a stream is busy with one page while the next one arrives: its time ran out unseen, its answer is there.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_come_is_taken_though_nobody_looked_in_time() {
+    for (comes_after, want) in [(1, None), (60, Some("REQUEST_TIMEOUT"))] {
+        let slow = service_fn(move |_: Request<Body>| async move {
+            tokio::time::sleep(Duration::from_secs(comes_after)).await;
+            // As a connection does: it is woken first, and hands the answer over then.
+            tokio::task::yield_now().await;
+            answer(200, r#"{"result":1}"#).await
+        });
+        let layer = RestLayer::new().with_timeout(Duration::from_secs(2));
+        let mut call = Box::pin(layer.layer(slow).oneshot(request(CallOptions::default())));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx).is_ready())).await;
+        assert!(!polled);
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert_eq!(call.await.as_ref().err().map(Error::code), want);
+    }
+}

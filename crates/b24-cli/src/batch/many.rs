@@ -1,8 +1,11 @@
 //! Any number of commands, in batches of 50.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use b24::{
@@ -10,7 +13,7 @@ use b24::{
     batch::Command,
     client::bulk::{BulkRow, LostChunk},
 };
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 
 use super::{
     input::Input,
@@ -20,7 +23,7 @@ use crate::{
     args::{Api, BatchArgs},
     failure::Failure,
     interrupt::interrupted_once,
-    output::{Payload, explain, print_lines, say},
+    output::{Payload, explain, print_lines_beside, say},
     progress::Progress,
     rows,
 };
@@ -47,10 +50,21 @@ impl Shared {
 pub(super) async fn run(b24: &B24, args: &BatchArgs, input: Input) -> Result<(), Failure> {
     let shared = Arc::new(Shared::default());
     let commands = commands(input, Arc::clone(&shared));
+    // Ends the work when somebody asks for it, or when nobody reads what comes of it.
+    let (give_up, given_up) = tokio::sync::oneshot::channel();
+    let mut give_up = Some(give_up);
+    let asked = Arc::clone(&shared);
+    let end = async move {
+        tokio::select! {
+            () = interrupted_once() => asked.interrupted.store(true, Ordering::Relaxed),
+            Ok(()) = given_up => {}
+        }
+    };
     let mut tally = Tally::default();
+    let mut unwritten = Ok(());
     let mut progress = Progress::new("commands");
     // What has come together is printed together.
-    let mut rows = bulk(b24, args, commands).rows::<Payload>().ready_chunks(CHUNK);
+    let mut rows = pin!(bulk(b24, args, commands).until(end).rows::<Payload>().ready_chunks(CHUNK));
     while let Some(rows) = rows.next().await {
         let turns: Vec<_> = {
             let mut order = shared.order();
@@ -60,20 +74,26 @@ pub(super) async fn run(b24: &B24, args: &BatchArgs, input: Input) -> Result<(),
         tally.count(&turns);
         progress.wipe();
         tally.explain_lost();
-        print_lines(turns.into_iter().map(|turn| turn.row.text))?;
+        if unwritten.is_ok() {
+            unwritten = print_lines_beside(turns.into_iter().map(|turn| turn.row.text).collect()).await;
+            if let Some(give_up) = give_up.take_if(|_| unwritten.is_err()) {
+                // It may have been asked for in the meantime.
+                let _ = give_up.send(());
+            }
+        }
         progress.draw(tally.rows, None);
     }
     drop(progress);
-    let last = shared.order().last_line();
     let refused = shared.refused().take();
-    tally.report(args, last);
+    tally.report(args);
+    if unwritten.is_err() {
+        say(&format!("b24: the output ended; {}", tally.sent()));
+        return unwritten;
+    }
     match refused {
         Some(failure) => Err(failure),
         None if shared.interrupted.load(Ordering::Relaxed) => {
-            say(&match last {
-                Some(last) => format!("b24: interrupted; nothing after line {last} was sent"),
-                None => "b24: interrupted; nothing was sent".to_owned(),
-            });
+            say(&format!("b24: interrupted; {}", tally.sent()));
             Err(Failure::Interrupted)
         }
         None if tally.failed > 0 => Err(Failure::Call),
@@ -92,11 +112,9 @@ fn bulk<'a>(b24: &B24, args: &BatchArgs, commands: impl Stream<Item = Command> +
     bulk.halt_on_error(args.halt_on_error).concurrency(usize::from(args.concurrency))
 }
 
-/// The commands, until the input ends, a line is no command, or somebody asks for the end.
+/// The commands, until the input ends or a line is no command.
 fn commands(input: Input, shared: Arc<Shared>) -> impl Stream<Item = Command> + Send {
-    let stopped = Arc::clone(&shared);
-    let stop = interrupted_once().map(move |()| stopped.interrupted.store(true, Ordering::Relaxed));
-    let commands = stream::unfold((input, shared), |(mut input, shared)| async move {
+    stream::unfold((input, shared), |(mut input, shared)| async move {
         match input.next().await {
             Ok(Some(mut given)) => {
                 // Labels are for people here: those of one batch could be given twice, or be missing on some.
@@ -109,8 +127,7 @@ fn commands(input: Input, shared: Arc<Shared>) -> impl Stream<Item = Command> + 
                 None
             }
         }
-    });
-    commands.take_until(Box::pin(stop))
+    })
 }
 
 /// Puts what came of one request, or of one command, in its place. Gives why a request was lost, if it was.
@@ -138,6 +155,8 @@ struct Tally {
     rows: u64,
     failed: u64,
     first_failed: Option<u64>,
+    /// The line of the last command that has a row: all that were sent have one.
+    last: Option<u64>,
     /// Requests that failed as a whole, and the reason of one that has not been told.
     lost: u64,
     untold: Option<String>,
@@ -163,6 +182,7 @@ impl Tally {
     fn count(&mut self, turns: &[Turn]) {
         for turn in turns {
             self.rows += 1;
+            self.last = Some(turn.line);
             if !turn.row.ok {
                 self.failed += 1;
                 self.first_failed.get_or_insert(turn.line);
@@ -170,11 +190,19 @@ impl Tally {
         }
     }
 
-    fn report(&self, args: &BatchArgs, last: Option<u64>) {
-        let (Some(first), Some(last)) = (self.first_failed, last) else { return };
+    /// What was sent, for somebody who goes on later.
+    fn sent(&self) -> String {
+        match self.last {
+            Some(last) => format!("nothing after line {last} was sent"),
+            None => "nothing was sent".to_owned(),
+        }
+    }
+
+    fn report(&self, args: &BatchArgs) {
+        let Some(first) = self.first_failed else { return };
         let Self { rows, failed, .. } = self;
         if args.halt_on_error {
-            say(&format!("b24: the command on line {first} failed; nothing after line {last} was sent"));
+            say(&format!("b24: the command on line {first} failed; {}", self.sent()));
         } else {
             say(&format!("b24: {failed} of {rows} commands failed, the first on line {first}"));
         }

@@ -12,8 +12,6 @@ pub(super) struct Order {
     waiting: VecDeque<Waiting>,
     /// Rows that came before their turn.
     early: BTreeMap<usize, Row>,
-    /// The line of the last command that has its row.
-    last: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -58,12 +56,7 @@ impl Order {
         let row = self.early.remove(&self.first)?;
         let Waiting { line, .. } = self.waiting.pop_front()?;
         self.first += 1;
-        self.last = Some(line);
         Some(Turn { line, row })
-    }
-
-    pub(super) fn last_line(&self) -> Option<u64> {
-        self.last
     }
 }
 
@@ -85,6 +78,5 @@ mod tests {
         order.add(1, row("b"));
         let turns: Vec<_> = std::iter::from_fn(|| order.next()).map(|turn| (turn.line, turn.row.text)).collect();
         assert_eq!(turns, [(1, "a".to_owned()), (3, "b".to_owned()), (4, "c".to_owned())]);
-        assert_eq!(order.last_line(), Some(4));
     }
 }

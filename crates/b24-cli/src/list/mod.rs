@@ -14,7 +14,7 @@ use crate::{
     connect::{connect, runtime},
     failure::Failure,
     interrupt::interrupted,
-    output::{Payload, one_line, print_lines},
+    output::{Payload, one_line, print_lines_beside},
     progress::Progress,
     restrictions::restrictions,
 };
@@ -22,11 +22,15 @@ use crate::{
 pub(crate) fn main(args: &ListArgs) -> Result<(), Failure> {
     let b24 = connect(&args.access, restrictions(&args.limits)?)?;
     let list = request::list(&b24, args)?;
-    runtime()?.block_on(print_all(list.pages(), args))
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(print_all(list.pages(), args));
+    // A reader that stands still is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// What was printed so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Printed {
     rows: u64,
     /// The id of the last of them, where the list goes by ids.
@@ -53,11 +57,17 @@ async fn print_all(mut pages: Pages<Payload>, args: &ListArgs) -> Result<(), Fai
             Some(Ok(page)) => page,
             Some(Err(error)) => return Ended::failed(&error, &printed).report(args),
         };
+        let before = printed.clone();
         let left = args.limit.map(|limit| usize::try_from(limit.get() - printed.rows).unwrap_or(usize::MAX));
         let enough = left.is_some_and(|left| left <= page.rows.len());
         page.rows.truncate(left.unwrap_or(usize::MAX));
         printed.rows += u64::try_from(page.rows.len()).unwrap_or_default();
-        print_lines(page.rows.into_iter().map(|row| String::from(Box::<str>::from(one_line(row)))))?;
+        let lines = page.rows.into_iter().map(|row| String::from(Box::<str>::from(one_line(row)))).collect();
+        tokio::select! {
+            biased;
+            written = print_lines_beside(lines) => written?,
+            () = &mut stop => return Ended::interrupted(&before).report(args),
+        }
         if enough {
             return Ok(());
         }

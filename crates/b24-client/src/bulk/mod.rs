@@ -8,7 +8,8 @@ mod rows;
 
 use b24_core::{ApiVersion, CallOptions, batch::Command};
 use futures_util::{
-    Stream, StreamExt,
+    FutureExt, Stream, StreamExt,
+    future::{BoxFuture, pending},
     stream::{self, BoxStream},
 };
 use serde::de::DeserializeOwned;
@@ -51,6 +52,7 @@ pub struct Bulk<'a> {
     exchange: Exchange,
     version: ApiVersion,
     commands: BoxStream<'a, Command>,
+    until: BoxFuture<'a, ()>,
     halt: bool,
     concurrency: usize,
 }
@@ -72,7 +74,14 @@ impl<'a> Bulk<'a> {
         version: ApiVersion,
         commands: impl Stream<Item = Command> + Send + 'a,
     ) -> Self {
-        Self { exchange: Exchange::of_bulk(client), version, commands: commands.boxed(), halt: true, concurrency: 4 }
+        Self {
+            exchange: Exchange::of_bulk(client),
+            version,
+            commands: commands.boxed(),
+            until: pending().boxed(),
+            halt: true,
+            concurrency: 4,
+        }
     }
 
     /// Whether nothing is sent after the first command that failed, in this batch or a later one. Default: yes; batches go
@@ -88,21 +97,30 @@ impl<'a> Bulk<'a> {
         self
     }
 
-    /// The options of each call. The request id is the same for all, and the deadline is that of the whole.
+    /// Ends early: once `end` is done, no batch begins any more. The rows of what is under way still come, and commands that
+    /// were taken from their source and not sent yet are dropped.
+    pub fn until(mut self, end: impl Future<Output = ()> + Send + 'a) -> Self {
+        self.until = end.boxed();
+        self
+    }
+
+    /// The options of each call. The request id is the same for all, and the deadline is that of the whole: it counts what
+    /// the calls take, and not what happens between them. Nothing is sent any more when it is over.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.exchange.set_options(options);
         self
     }
 
     /// What becomes of each command, in order. With [`halt_on_error`](Self::halt_on_error) the rows end after those of the
-    /// batch that failed: no later command has been sent, or taken from its source.
+    /// batch that failed: no later command has been sent.
     ///
     /// # Cancel safety
     /// Dropping the stream gives up what is under way, which the portal may have run.
     pub fn rows<T: DeserializeOwned + Send + 'a>(self) -> BulkRows<'a, T> {
-        let Self { mut exchange, version, commands, halt, concurrency } = self;
+        let Self { mut exchange, version, commands, until, halt, concurrency } = self;
         exchange.begin();
-        BulkRows::new(exchange, cut::Cutter::new(commands, version), halt, if halt { 1 } else { concurrency })
+        let concurrency = if halt { 1 } else { concurrency };
+        BulkRows::new(exchange, cut::Cutter::new(commands, version), until, halt, concurrency)
     }
 
     /// Runs all of them and keeps all rows, whatever happens.

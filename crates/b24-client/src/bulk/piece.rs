@@ -17,13 +17,6 @@ pub(super) struct Done {
     pub(super) lost: Option<LostChunk>,
 }
 
-impl Done {
-    /// Whether anything in it failed.
-    pub(super) fn has_failed(&self) -> bool {
-        self.lost.is_some() || self.rows.iter().any(|(_, _, outcome)| !outcome.is_done())
-    }
-}
-
 /// Sends a piece. Takes off `exchange` what it took of the time there is.
 pub(super) async fn send(exchange: &mut Exchange, version: ApiVersion, piece: Piece, halt: bool) -> Done {
     let Piece { first, what } = piece;
@@ -69,6 +62,11 @@ impl Batch {
         loop {
             let outcomes = match self.exchange(exchange, version, &pending, halt).await {
                 Ok(outcomes) => outcomes,
+                // Refused as a whole: the same commands once more, when their turn comes.
+                Err(error) if standstills < STANDSTILLS && did_not_run_for_a_limit(&error) => {
+                    standstills += 1;
+                    continue;
+                }
                 Err(error) => return self.done(Some((pending, error))),
             };
             let before = pending.len();

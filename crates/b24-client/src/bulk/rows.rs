@@ -10,6 +10,7 @@ use std::{
 
 use futures_util::{
     Stream, StreamExt,
+    future::BoxFuture,
     stream::{self, BoxStream},
 };
 use serde::de::DeserializeOwned;
@@ -25,7 +26,13 @@ pub struct BulkRows<'a, T> {
 }
 
 impl<'a, T: DeserializeOwned + Send + 'a> BulkRows<'a, T> {
-    pub(super) fn new(exchange: Exchange, cutter: Cutter<'a>, halt: bool, concurrency: usize) -> Self {
+    pub(super) fn new(
+        exchange: Exchange,
+        cutter: Cutter<'a>,
+        until: BoxFuture<'a, ()>,
+        halt: bool,
+        concurrency: usize,
+    ) -> Self {
         let state = Arc::new(Mutex::new(State { halted: false, spent: Duration::ZERO }));
         let version = cutter.version();
         let shared = Arc::clone(&state);
@@ -36,22 +43,28 @@ impl<'a, T: DeserializeOwned + Send + 'a> BulkRows<'a, T> {
             let piece = cutter.next().await?;
             Some((piece, (cutter, shared)))
         });
-        let sent = pieces.map(move |piece| {
+        // A piece that is not complete yet is dropped with what it has gathered.
+        let sent = pieces.take_until(until).map(move |piece| {
             let (mut exchange, state) = (exchange.clone(), Arc::clone(&state));
             async move {
                 let begun = lock(&state).spent;
                 let all = exchange.take_time(begun);
-                let done = piece::send(&mut exchange, version, piece, halt).await;
+                let piece::Done { rows, lost } = piece::send(&mut exchange, version, piece, halt).await;
+                // A result that does not fit its type is a failure, too.
+                let rows: Vec<_> = rows
+                    .into_iter()
+                    .map(|(index, label, outcome)| BulkRow { index, label, outcome: outcome.decode() })
+                    .collect();
+                let failed = lost.is_some() || rows.iter().any(|row| !row.outcome.is_done());
                 let mut state = lock(&state);
-                state.halted |= halt && done.has_failed();
+                state.halted |= (halt && failed) || exchange.options().deadline().is_some_and(|left| left.is_zero());
                 state.spent = state.spent.max(begun + exchange.spent_since(all));
-                done
+                (rows, lost)
             }
         });
-        let rows = sent.buffered(concurrency).flat_map(|piece::Done { rows, lost }| {
-            let rows =
-                rows.into_iter().map(|(index, label, outcome)| Ok(BulkRow { index, label, outcome: outcome.decode() }));
-            stream::iter(rows.chain(lost.map(Err)))
+        let rows = sent.buffered(concurrency).flat_map(|(rows, lost)| {
+            let rows: Vec<_> = rows.into_iter().map(Ok).chain(lost.map(Err)).collect();
+            stream::iter(rows)
         });
         Self { rows: rows.boxed() }
     }

@@ -310,13 +310,14 @@ impl Keys {
 }
 
 impl<T> Clone for List<T> {
-    /// A clone of a list whose method or parameters are wrong has lost the reason.
     fn clone(&self) -> Self {
+        // What is wrong with the method, or with the parameters: a clone has no source of its own.
+        let bad_method = |error: &Error| Error::usage(SdkCode::InvalidMethod, error.message().to_owned());
         let again = |error: &Error| Error::usage(SdkCode::InvalidParams, error.message().to_owned());
         Self {
             exchange: self.exchange.clone(),
             version: self.version,
-            method: self.method.as_ref().map_err(again).cloned(),
+            method: self.method.as_ref().map_err(bad_method).cloned(),
             params: self.params.as_ref().map_err(again).cloned(),
             overrides: self
                 .overrides

@@ -35,6 +35,8 @@ pin_project! {
         // Set at the first poll: it needs a runtime, and the time runs from there.
         #[pin]
         alarm: Option<Sleep>,
+        // Whether the alarm has been put off: once is enough.
+        looked_late: bool,
         #[pin]
         state: State<F, B>,
     }
@@ -64,13 +66,14 @@ impl<F, B: http_body::Body> ResponseFuture<F, B> {
         max_response_size: usize,
     ) -> Self {
         let state = State::Sent { answer };
-        Self { request, sends, timeout, max_response_size, started: None, alarm: None, state }
+        Self { request, sends, timeout, max_response_size, started: None, alarm: None, looked_late: false, state }
     }
 
     pub(super) fn refused(request: RestRequest, error: Error) -> Self {
         let state = State::Refused { error: Some(error) };
         let sends = Sends::default();
-        Self { request, sends, timeout: Duration::ZERO, max_response_size: 0, started: None, alarm: None, state }
+        let timeout = Duration::ZERO;
+        Self { request, sends, timeout, max_response_size: 0, started: None, alarm: None, looked_late: false, state }
     }
 }
 
@@ -101,7 +104,7 @@ where
                 if let Some(end) = end {
                     this.alarm.set(Some(tokio::time::sleep_until(end)));
                 }
-                ready!(this.alarm.as_pin_mut().map_or(Poll::Pending, |alarm| alarm.poll(cx)));
+                ready!(poll_alarm(this.alarm.as_mut(), this.looked_late, cx));
                 let text = "no answer came in time; the call may have run";
                 Err(Error::transport(SdkCode::RequestTimeout, text, true))
             }
@@ -109,6 +112,23 @@ where
         Poll::Ready(finish(this.request, this.sends, outcome, started.elapsed()))
     }
 }
+
+/// Waits for the end of the time. Where nobody has looked for long after it (a consumer that was busy with the rows of
+/// another page), the answer may be there and only not be handed over yet: it gets a moment more.
+fn poll_alarm(alarm: Pin<&mut Option<Sleep>>, looked_late: &mut bool, cx: &mut Context<'_>) -> Poll<()> {
+    let Some(mut alarm) = alarm.as_pin_mut() else { return Poll::Pending };
+    ready!(alarm.as_mut().poll(cx));
+    let now = Instant::now();
+    if *looked_late || now <= alarm.deadline() + A_MOMENT {
+        return Poll::Ready(());
+    }
+    *looked_late = true;
+    alarm.as_mut().reset(now + A_MOMENT);
+    alarm.poll(cx)
+}
+
+/// Long enough for a runtime to hand over what has arrived.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 fn poll_answer<F, B, E>(
     mut state: Pin<&mut State<F, B>>,
