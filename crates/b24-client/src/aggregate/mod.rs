@@ -35,12 +35,13 @@ use crate::{Call, Client};
 ///
 /// #[derive(Deserialize)]
 /// struct Amount {
-///     amount: f64,
+///     /// `null` where no row counts.
+///     amount: Option<f64>,
 /// }
 ///
 /// # async fn example(b24: &b24_client::Client) -> Result<(), b24_core::Error> {
 /// let totals = b24.v3().aggregate("vendor.deal.aggregate").sum("amount").filter(Filter::new([gt("id", 5)])?);
-/// println!("{}", totals.send::<Totals>().await?.result.sum.amount);
+/// println!("{:?}", totals.send::<Totals>().await?.result.sum.amount);
 /// # Ok(())
 /// # }
 /// ```
