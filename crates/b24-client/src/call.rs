@@ -9,7 +9,7 @@ use b24_core::{
 use serde::{Serialize, de::DeserializeOwned};
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
-use crate::Client;
+use crate::{Client, exchange::with_request_id};
 
 /// A call that has not been sent yet.
 ///
@@ -164,11 +164,7 @@ impl Call {
     }
 
     fn into_request(self) -> Result<(RestRequest, BoxCloneSyncService<RestRequest, RestResponse, Error>), Error> {
-        let Self { stack, version, method, params, mut options } = self;
-        if options.request_id().is_none() {
-            let mut buffer = uuid::Uuid::encode_buffer();
-            options = options.with_request_id(uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer));
-        }
-        Ok((RestRequest::new(version, method?, params?).with_options(options), stack))
+        let Self { stack, version, method, params, options } = self;
+        Ok((RestRequest::new(version, method?, params?).with_options(with_request_id(options)), stack))
     }
 }

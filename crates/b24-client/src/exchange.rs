@@ -14,12 +14,14 @@ pub(crate) struct Exchange {
     options: CallOptions,
     /// Where the options name none.
     priority: Priority,
+    spent: Duration,
 }
 
 impl Exchange {
     /// Of an action that somebody waits for.
     pub(crate) fn new(client: &Client) -> Self {
-        Self { stack: client.stack(), options: CallOptions::default(), priority: Priority::Interactive }
+        let (stack, options) = (client.stack(), CallOptions::default());
+        Self { stack, options, priority: Priority::Interactive, spent: Duration::ZERO }
     }
 
     /// Of much work: it lets others pass unless the options say otherwise.
@@ -37,13 +39,9 @@ impl Exchange {
 
     /// Gives the action its request id and its priority, unless it has them.
     pub(crate) fn begin(&mut self) {
-        let mut options = std::mem::take(&mut self.options);
+        let mut options = with_request_id(std::mem::take(&mut self.options));
         if options.given_priority().is_none() {
             options = options.with_priority(self.priority);
-        }
-        if options.request_id().is_none() {
-            let mut buffer = uuid::Uuid::encode_buffer();
-            options = options.with_request_id(uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer));
         }
         self.options = options;
     }
@@ -55,20 +53,29 @@ impl Exchange {
             Ok(response) => response.took().or(response.round_trip()),
             Err(error) => error.took(),
         };
-        self.take_time(took.unwrap_or_default());
+        self.spend(took.unwrap_or_default());
         outcome.map_err(|error| error.with_request(&request))
     }
 
-    /// Takes time off what the whole action has, and gives what is left.
-    pub(crate) fn take_time(&mut self, spent: Duration) -> Option<Duration> {
-        let left = self.options.deadline()?.saturating_sub(spent);
-        self.options = std::mem::take(&mut self.options).with_deadline(left);
-        Some(left)
+    /// Takes time off what the whole action has.
+    pub(crate) fn spend(&mut self, time: Duration) {
+        self.spent += time;
+        if let Some(left) = self.options.deadline() {
+            self.options = std::mem::take(&mut self.options).with_deadline(left.saturating_sub(time));
+        }
     }
 
-    /// How much time has been taken off since so much was left.
-    pub(crate) fn spent_since(&self, left: Option<Duration>) -> Duration {
-        let since = left.zip(self.options.deadline()).map(|(before, now)| before.saturating_sub(now));
-        since.unwrap_or_default()
+    /// How much time its calls took so far.
+    pub(crate) fn spent(&self) -> Duration {
+        self.spent
     }
+}
+
+/// The id by which all calls of an action are known: the caller's, or a new one.
+pub(crate) fn with_request_id(options: CallOptions) -> CallOptions {
+    if options.request_id().is_some() {
+        return options;
+    }
+    let mut buffer = uuid::Uuid::encode_buffer();
+    options.with_request_id(uuid::Uuid::new_v4().hyphenated().encode_lower(&mut buffer))
 }

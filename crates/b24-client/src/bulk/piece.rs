@@ -6,15 +6,21 @@ use b24_core::{
 };
 
 use super::{
-    LostChunk,
+    BulkRow, LostChunk,
     cut::{Piece, What},
 };
 use crate::exchange::Exchange;
 
 /// What came of a piece: outcomes by absolute place, and what was lost.
 pub(super) struct Done {
-    pub(super) rows: Vec<(usize, Option<Box<str>>, Outcome<Payload>)>,
+    pub(super) rows: Vec<BulkRow<Payload>>,
     pub(super) lost: Option<LostChunk>,
+}
+
+impl Done {
+    fn one(index: usize, label: Option<Box<str>>, outcome: Outcome<Payload>) -> Self {
+        Self { rows: vec![BulkRow { index, label, outcome }], lost: None }
+    }
 }
 
 /// Sends a piece. Takes off `exchange` what it took of the time there is.
@@ -22,7 +28,7 @@ pub(super) async fn send(exchange: &mut Exchange, version: ApiVersion, piece: Pi
     let Piece { first, what } = piece;
     match what {
         What::Batch(commands) => Batch::new(first, commands).send(exchange, version, halt).await,
-        What::Refused(label, error) => Done { rows: vec![(first, label, Outcome::Failed(error))], lost: None },
+        What::Refused(label, error) => Done::one(first, label, Outcome::Failed(error)),
         What::Alone(alone) => send_alone(exchange, version, first, *alone).await,
     }
 }
@@ -40,7 +46,7 @@ async fn send_alone(exchange: &mut Exchange, version: ApiVersion, place: usize, 
         Err(error) if error.kind() == ErrorKind::Rest => Outcome::Failed(error),
         Err(error) => return Done { rows: Vec::new(), lost: Some(LostChunk::new(vec![place], error)) },
     };
-    Done { rows: vec![(place, alone.label, outcome)], lost: None }
+    Done::one(place, alone.label, outcome)
 }
 
 /// The commands of a batch, and what is known of each.
@@ -109,10 +115,9 @@ impl Batch {
 
     fn done(self, lost: Option<(Vec<usize>, Error)>) -> Done {
         let Self { first, commands, outcomes } = self;
-        let rows =
-            commands.iter().zip(outcomes).enumerate().filter_map(|(place, (command, outcome))| {
-                Some((first + place, command.label().map(Into::into), outcome?))
-            });
+        let rows = commands.iter().zip(outcomes).enumerate().filter_map(|(place, (command, outcome))| {
+            Some(BulkRow { index: first + place, label: command.label().map(Into::into), outcome: outcome? })
+        });
         let lost =
             lost.map(|(places, error)| LostChunk::new(places.iter().map(|place| first + place).collect(), error));
         Done { rows: rows.collect(), lost }

@@ -1,6 +1,10 @@
 //! All rows of a bulk at once.
 
-use b24_core::{Error, batch::Outcome};
+use b24_core::{
+    Error,
+    batch::{Outcome, Payload},
+};
+use serde::de::DeserializeOwned;
 
 use super::LostChunk;
 
@@ -14,6 +18,13 @@ pub struct BulkRow<T> {
     pub label: Option<Box<str>>,
     /// What became of it.
     pub outcome: Outcome<T>,
+}
+
+impl BulkRow<Payload> {
+    pub(super) fn decode<T: DeserializeOwned>(self) -> BulkRow<T> {
+        let Self { index, label, outcome } = self;
+        BulkRow { index, label, outcome: outcome.decode() }
+    }
 }
 
 /// What became of all commands of a bulk.

@@ -47,18 +47,14 @@ impl<'a, T: DeserializeOwned + Send + 'a> BulkRows<'a, T> {
         let sent = pieces.take_until(until).map(move |piece| {
             let (mut exchange, state) = (exchange.clone(), Arc::clone(&state));
             async move {
-                let begun = lock(&state).spent;
-                let all = exchange.take_time(begun);
+                exchange.spend(lock(&state).spent);
                 let piece::Done { rows, lost } = piece::send(&mut exchange, version, piece, halt).await;
                 // A result that does not fit its type is a failure, too.
-                let rows: Vec<_> = rows
-                    .into_iter()
-                    .map(|(index, label, outcome)| BulkRow { index, label, outcome: outcome.decode() })
-                    .collect();
+                let rows: Vec<_> = rows.into_iter().map(BulkRow::decode).collect();
                 let failed = lost.is_some() || rows.iter().any(|row| !row.outcome.is_done());
                 let mut state = lock(&state);
                 state.halted |= (halt && failed) || exchange.options().deadline().is_some_and(|left| left.is_zero());
-                state.spent = state.spent.max(begun + exchange.spent_since(all));
+                state.spent = state.spent.max(exchange.spent());
                 (rows, lost)
             }
         });

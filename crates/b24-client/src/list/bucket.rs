@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use b24_core::{Error, SdkCode, error::Unreadable};
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -19,6 +19,7 @@ pub(super) struct Bucket<T> {
     pub(super) ids: Vec<RowId>,
     /// The row after the last one is there, and does not fit the type.
     pub(super) unfit: Option<Error>,
+    /// Whether there were rows, or a place for them.
     found: bool,
 }
 
@@ -37,12 +38,13 @@ pub(super) fn read<T: DeserializeOwned>(
     let mut bucket = Bucket { rows: Vec::new(), ids: Vec::new(), unfit: None, found: false };
     let seed = Place { items_key, id_key, bucket: &mut bucket };
     let outcome = seed.deserialize(&mut serde_json::Deserializer::from_str(result));
+    if !bucket.found {
+        return Err(not_found(items_key));
+    }
     if let Err(source) = outcome {
         let place = bucket.rows.len();
         bucket.ids.truncate(place);
         bucket.unfit = Some(explain::<T>(result, items_key, place, first, &source));
-    } else if !bucket.found {
-        return Err(not_found(items_key));
     }
     if bucket.ids.contains(&RowId::Missing) {
         look_again(result, items_key, id_key, &mut bucket.ids);
@@ -151,7 +153,7 @@ impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Place<'_, T> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self.items_key {
             None => Rows { id_key: self.id_key, bucket: self.bucket }.deserialize(deserializer),
-            Some(_) => deserializer.deserialize_any(self),
+            Some(_) => deserializer.deserialize_map(self),
         }
     }
 }
@@ -171,35 +173,6 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Place<'_, T> {
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())
     }
 }
@@ -266,39 +239,13 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Rows<'_, T> {
             if !key.bytes().all(|byte| byte.is_ascii_digit()) {
                 // An object of another kind: what was found in it are no rows.
                 self.bucket.found = false;
-                map.next_value::<IgnoredAny>()?;
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return Ok(());
+                return Err(A::Error::custom("expected rows"));
             }
             let mut seen = RowId::Missing;
             let row = map.next_value_seed(RowSeed { seed: PhantomData, id_key: self.id_key, seen: &mut seen })?;
             self.bucket.rows.push(row);
             self.bucket.ids.push(seen);
         }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())
     }
 }
