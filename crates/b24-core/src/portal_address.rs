@@ -72,6 +72,16 @@ impl PortalAddress {
         Ok(Self { scheme: scheme.clone(), authority })
     }
 
+    /// The address of a host that stands in the program, by https.
+    ///
+    /// # Panics
+    /// When `host` is no host, or one with a port.
+    #[must_use]
+    pub fn from_static(host: &'static str) -> Self {
+        assert!(is_host(host), "{host} is no host");
+        Self { scheme: Scheme::HTTPS, authority: Authority::from_static(host) }
+    }
+
     /// `https`, or `http` for a loopback host.
     #[must_use]
     pub fn scheme(&self) -> &Scheme {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 
 /// A webhook secret, a token, a client secret: text that prints as `***`, has no `Display`, cannot be serialised, and
 /// is wiped from memory when dropped.
@@ -19,6 +20,18 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Whether `text` is the same. How long that takes tells the length of the two, and nothing of what is in them: compare
+    /// what comes from outside with nothing else.
+    ///
+    /// ```
+    /// let token = b24_core::Secret::from("51856fefc120afa4b628cc82d3935cce");
+    /// assert!(token.matches("51856fefc120afa4b628cc82d3935cce") && !token.matches("51856"));
+    /// ```
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.expose().as_bytes().ct_eq(text.as_bytes()).into()
     }
 
     /// A text without it, when it is in there. One of a letter or two is left alone: it hides nothing, and would spoil

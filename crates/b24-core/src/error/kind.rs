@@ -107,6 +107,22 @@ pub enum SdkCode {
     HookUrlMalformed,
     /// The user id in the webhook URL is no number.
     HookUrlUserId,
+    /// Tokens or credentials of an application that lack a field, or hold what cannot be one; the message names the field.
+    InvalidOAuthParams,
+    /// The authorisation server is not known as one, so it is not told the application's secret.
+    UntrustedServer,
+    /// A login came back with another state than it was begun with: somebody else began it.
+    StateMismatch,
+    /// A login came back without what it should bring.
+    InvalidRedirect,
+    /// The store has no tokens for the portal and user: the application has to be installed or opened there.
+    TokensMissing,
+    /// The store of tokens could not be read or written. New tokens are kept in memory until it can be.
+    TokenStoreFailed,
+    /// The renewal of the tokens ended half way, because its runtime did or the code it ran panicked.
+    RenewalAborted,
+    /// Whether the user is an administrator has not been asked yet.
+    IsAdminUnknown,
 }
 
 impl SdkCode {
@@ -142,6 +158,14 @@ impl SdkCode {
             Self::HookUrlNotHttps => "HOOK_URL_NOT_HTTPS",
             Self::HookUrlMalformed => "HOOK_URL_MALFORMED",
             Self::HookUrlUserId => "HOOK_URL_USER_ID",
+            Self::InvalidOAuthParams => "INVALID_OAUTH_PARAMS",
+            Self::UntrustedServer => "UNTRUSTED_SERVER",
+            Self::StateMismatch => "STATE_MISMATCH",
+            Self::InvalidRedirect => "INVALID_REDIRECT",
+            Self::TokensMissing => "TOKENS_MISSING",
+            Self::TokenStoreFailed => "TOKEN_STORE_FAILED",
+            Self::RenewalAborted => "RENEWAL_ABORTED",
+            Self::IsAdminUnknown => "IS_ADMIN_UNKNOWN",
         }
     }
 }

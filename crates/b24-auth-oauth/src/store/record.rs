@@ -1,0 +1,109 @@
+//! What is stored.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use b24_core::Secret;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{StoreError, StoreErrorKind};
+use crate::OAuthParams;
+
+/// A pair of tokens as it is stored: with its number, and with a mark while somebody renews it.
+///
+/// The number, its generation, goes up with every new pair. The mark is written before the authorisation server is
+/// asked, and goes with the new pair. One that is found although nobody is at work tells of a renewal that was cut off:
+/// the authorisation server may have replaced the stored pair, and then the next renewal is refused with
+/// `invalid_grant`.
+#[derive(Clone, Debug)]
+pub struct TokenRecord {
+    params: OAuthParams,
+    generation: u64,
+    renewing_since: Option<u64>,
+}
+
+impl TokenRecord {
+    /// The first record of these tokens.
+    #[must_use]
+    pub fn new(params: OAuthParams) -> Self {
+        Self { params, generation: 1, renewing_since: None }
+    }
+
+    /// The record that follows this one, with a new pair and without a mark.
+    #[must_use]
+    pub fn next(&self, params: OAuthParams) -> Self {
+        Self { params, generation: self.generation.saturating_add(1), renewing_since: None }
+    }
+
+    /// The same pair, marked as being renewed since `now`.
+    #[must_use]
+    pub fn renewing(&self, now: SystemTime) -> Self {
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self { renewing_since: Some(since), ..self.clone() }
+    }
+
+    /// The tokens.
+    #[must_use]
+    pub fn params(&self) -> &OAuthParams {
+        &self.params
+    }
+
+    /// Hands the tokens over.
+    #[must_use]
+    pub fn into_params(self) -> OAuthParams {
+        self.params
+    }
+
+    /// The number of the pair: it goes up with every new one.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Since when the pair is being renewed, or was when the renewal was cut off.
+    #[must_use]
+    pub fn renewing_since(&self) -> Option<SystemTime> {
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.renewing_since?))
+    }
+
+    /// Writes it as JSON, for a store: `{"params": {…}, "generation": 3}`. It holds the tokens in the clear.
+    #[must_use]
+    pub fn to_json(&self) -> Secret {
+        let mut object = Map::new();
+        self.write_into(&mut object);
+        Secret::from(Value::Object(object).to_string())
+    }
+
+    /// Writes it into an object that may have more in it, which stays.
+    pub(crate) fn write_into(&self, object: &mut Map<String, Value>) {
+        object.insert("params".into(), self.params.to_value());
+        object.insert("generation".into(), self.generation.into());
+        match self.renewing_since {
+            Some(since) => object.insert("renewingSince".into(), since.into()),
+            None => object.remove("renewingSince"),
+        };
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote. A record without a generation, written by hand, has generation 0.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Corrupt`] when it is no such JSON.
+    pub fn from_json(json: &[u8]) -> Result<Self, StoreError> {
+        // The errors of serde name what they found: it could be a token.
+        let Shape { params, generation, renewing_since } =
+            serde_json::from_slice(json).map_err(|_| StoreError::new(StoreErrorKind::Corrupt))?;
+        let params = OAuthParams::from_value(&params)
+            .map_err(|error| StoreError::new(StoreErrorKind::Corrupt).with_source(error))?;
+        Ok(Self { params, generation, renewing_since })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shape {
+    params: Value,
+    #[serde(default)]
+    generation: u64,
+    #[serde(default)]
+    renewing_since: Option<u64>,
+}
