@@ -1,12 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod app;
 mod auth_server;
+mod clock;
+mod login;
 mod params;
 mod secret;
+mod session;
 pub mod store;
 
+pub use app::{AppInfo, OAuthApp};
 pub use auth_server::AuthServer;
+pub use login::{LoginState, Redirect};
 pub use params::{AppPage, AppStatus, OAuthParams, TokenReply};
 pub use secret::OAuthSecret;
-pub use store::{MemoryStore, StoreError, StoreErrorKind, TokenKey, TokenRecord, TokenStore};
+pub use session::{GrantFuture, OAuth, OAuthBuilder};
+pub use store::{MemoryStore, RenewalLock, StoreError, StoreErrorKind, TokenKey, TokenRecord, TokenStore};

@@ -10,8 +10,8 @@ use b24_core::{Error, SdkCode, Secret};
 /// Source: <https://apidocs.bitrix24.com/settings/oauth/index.html>
 #[derive(Clone, Debug)]
 pub struct OAuthSecret {
-    client_id: Box<str>,
-    client_secret: Secret,
+    pub(crate) client_id: Box<str>,
+    pub(crate) client_secret: Secret,
 }
 
 impl OAuthSecret {

@@ -46,6 +46,8 @@ pub const WAIT_MS: &str = "b24.wait_ms";
 pub const ELAPSED_MS: &str = "b24.elapsed_ms";
 /// The parameters of a call, redacted; at the trace level only.
 pub const PARAMS: &str = "b24.params";
+/// Which renewal a pair of tokens came from.
+pub const GENERATION: &str = "b24.generation";
 /// The REST method.
 pub const METHOD: &str = "b24.method";
 /// `v2` or `v3`.

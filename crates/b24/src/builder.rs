@@ -154,6 +154,14 @@ where
         Ok(self.authenticator(hook.portal().clone(), hook))
     }
 
+    /// Calls as an OAuth application.
+    #[cfg(feature = "oauth")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
+    #[must_use]
+    pub fn oauth(self, oauth: &b24_auth_oauth::OAuth) -> B24 {
+        self.authenticator(oauth.portal(), oauth.clone())
+    }
+
     /// Calls `portal` with credentials of any other source. Each grant names the portal it is good for, and calls go there;
     /// `portal` is what spans and [`Client::portal`] say, so the two must be the same.
     #[must_use]

@@ -41,6 +41,41 @@ impl B24 {
         Self::builder().webhook_url(url)
     }
 
+    /// A handle on the portal of an OAuth application, with the default stack and the tokens in memory.
+    ///
+    /// New tokens are lost with the program. A program that runs for more than an hour keeps them in a store: see
+    /// [`OAuth::builder`](b24_auth_oauth::OAuth::builder), and hands the [`OAuth`](b24_auth_oauth::OAuth) it makes to
+    /// [`Builder::oauth`](crate::Builder::oauth).
+    ///
+    /// # Errors
+    /// `UNTRUSTED_SERVER` when the tokens name an authorisation server that is none of the vendor's.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use b24::{B24, OAuthParams, OAuthSecret};
+    ///
+    /// let params = OAuthParams::from_json(&std::fs::read("tokens.json")?)?;
+    /// let secret = OAuthSecret::new("local.573ad8a0346747.09223434", std::env::var("B24_CLIENT_SECRET")?)?;
+    /// let b24 = B24::from_oauth(params, secret)?;
+    /// let time = b24.v2().call("server.time").send::<String>().await?.result;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Source: <https://apidocs.bitrix24.com/settings/oauth/index.html>
+    #[cfg(all(feature = "oauth", feature = "transport"))]
+    #[cfg_attr(docsrs, doc(cfg(all(feature = "oauth", feature = "transport"))))]
+    pub fn from_oauth(
+        params: b24_auth_oauth::OAuthParams,
+        secret: b24_auth_oauth::OAuthSecret,
+    ) -> Result<Self, b24_core::Error> {
+        let client = crate::HttpClient::new();
+        let app = b24_auth_oauth::OAuthApp::new(secret, client.clone());
+        let oauth = b24_auth_oauth::OAuth::new(app, params)?;
+        Ok(Self::builder().http_client(client).oauth(&oauth))
+    }
+
     /// Changes to the default stack: limits, HTTP layers of yours, an HTTP client of yours.
     #[cfg(feature = "transport")]
     #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]

@@ -10,6 +10,9 @@ mod limits;
 #[cfg(feature = "hook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
 pub use b24_auth_hook as hook;
+#[cfg(feature = "oauth")]
+#[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
+pub use b24_auth_oauth::{self as oauth, OAuth, OAuthApp, OAuthParams, OAuthSecret};
 pub use b24_client::{self as client, Aggregate, Batch, Bulk, Call, Client, List, Tail, V2, V3};
 pub use b24_core::{
     self as core, ApiVersion, Authenticator, CallOptions, Cursor, DateTime, Direction, Error, ErrorKind, Fields, Grant,

@@ -118,7 +118,7 @@ impl Age {
 }
 
 /// The address of a portal, of `https://<portal>/rest/`.
-pub(super) fn portal(endpoint: &str) -> Result<PortalAddress, Error> {
+pub(crate) fn portal(endpoint: &str) -> Result<PortalAddress, Error> {
     let bad = |why| wrong(format!("client_endpoint: {why}"));
     base(endpoint).ok_or_else(|| bad("not https://<host>/rest/".to_owned()))?;
     endpoint.trim().parse().map_err(|error| bad(format!("{error}")))

@@ -57,7 +57,7 @@ impl OAuthParams {
 }
 
 /// Text, or a number as its digits; anything else is not there.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use b24_core::{PortalAddress, Secret};
 
-pub(crate) use draft::{base, wrong};
+pub(crate) use draft::{base, portal, wrong};
+pub(crate) use json::text;
 pub use page::AppPage;
 pub use reply::TokenReply;
 pub use status::AppStatus;
@@ -123,13 +124,18 @@ impl OAuthParams {
         self.issuer.as_deref()
     }
 
-    /// Whether the access token should be replaced before it is used at `now`: 60 s before it expires, or a tenth of its
-    /// life if that is shorter. One whose end nobody has told is used until it is refused.
+    /// When the access token should be replaced: 60 s before it expires, or a tenth of its life if that is shorter. One
+    /// whose end nobody has told is used until it is refused.
+    #[must_use]
+    pub fn due(&self) -> Option<SystemTime> {
+        let early = self.expires_in.map_or(EARLY, |life| EARLY.min(life / 10));
+        UNIX_EPOCH.checked_add(Duration::from_secs(self.expires?.saturating_sub(early)))
+    }
+
+    /// Whether the access token should be replaced before it is used at `now`.
     #[must_use]
     pub fn is_due(&self, now: SystemTime) -> bool {
-        let early = self.expires_in.map_or(EARLY, |life| EARLY.min(life / 10));
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.expires.is_some_and(|expires| now.saturating_add(early) >= expires)
+        self.due().is_some_and(|due| due <= now)
     }
 }
 

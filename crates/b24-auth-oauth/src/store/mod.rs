@@ -25,6 +25,7 @@ mod key;
 mod lock;
 mod memory;
 mod record;
+mod replace;
 
 use std::{fmt, future::Future, pin::Pin};
 
@@ -34,6 +35,7 @@ pub(crate) use key::is_member_id;
 pub use lock::RenewalLock;
 pub use memory::MemoryStore;
 pub use record::TokenRecord;
+pub(crate) use replace::replace;
 
 /// The future of a store's work.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

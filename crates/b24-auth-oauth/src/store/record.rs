@@ -42,6 +42,12 @@ impl TokenRecord {
         Self { renewing_since: Some(since), ..self.clone() }
     }
 
+    /// The same pair without a mark.
+    #[must_use]
+    pub fn unmarked(&self) -> Self {
+        Self { renewing_since: None, ..self.clone() }
+    }
+
     /// The tokens.
     #[must_use]
     pub fn params(&self) -> &OAuthParams {

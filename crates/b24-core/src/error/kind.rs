@@ -111,6 +111,8 @@ pub enum SdkCode {
     InvalidOAuthParams,
     /// The authorisation server is not known as one, so it is not told the application's secret.
     UntrustedServer,
+    /// A token was made for another application or portal.
+    ForeignToken,
     /// A login came back with another state than it was begun with: somebody else began it.
     StateMismatch,
     /// A login came back without what it should bring.
@@ -160,6 +162,7 @@ impl SdkCode {
             Self::HookUrlUserId => "HOOK_URL_USER_ID",
             Self::InvalidOAuthParams => "INVALID_OAUTH_PARAMS",
             Self::UntrustedServer => "UNTRUSTED_SERVER",
+            Self::ForeignToken => "FOREIGN_TOKEN",
             Self::StateMismatch => "STATE_MISMATCH",
             Self::InvalidRedirect => "INVALID_REDIRECT",
             Self::TokensMissing => "TOKENS_MISSING",

@@ -1,0 +1,231 @@
+//! The tokens of one portal at work: a source of credentials that renews itself.
+//!
+//! What happens when, and why:
+//!
+//! * A grant is handed out at once while its token is good. 60 s before its end, and when the portal refuses it, it is
+//!   renewed; all who need the new one wait for the same renewal, whichever clone or generation of the API they use.
+//! * A renewal runs in a task of its own. Refresh tokens rotate, so it must not end half way because a caller gave up.
+//! * It looks at the [store](crate::store) before it asks, under the store's lock: another process may have been first.
+//! * The new pair is stored before it is used. Where it cannot be stored it is kept and tried again, and no call uses it.
+//! * A refusal of the authorisation server is not asked for again for 30 s; its code comes out with every call.
+//! * Where it is the early renewal that fails for a passing reason, calls go on with the old token.
+
+mod builder;
+pub(crate) mod failure;
+mod future;
+mod hooks;
+mod live;
+mod renewal;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use b24_core::{Authenticator, Error, Grant, PortalAddress};
+use futures_util::FutureExt;
+use tokio::{runtime::Handle, sync::oneshot};
+
+pub use builder::OAuthBuilder;
+pub use future::GrantFuture;
+
+use self::{
+    failure::{Failed, Failure},
+    future::Flight,
+    hooks::Hooks,
+    live::Live,
+    renewal::{Landing, Reason},
+};
+use crate::{AppInfo, OAuthApp, OAuthParams, TokenKey, TokenRecord, TokenStore, store::replace};
+
+/// The tokens of an application on one portal: an [`Authenticator`] for the stack. Clones share everything.
+///
+/// Making one does no I/O and needs no runtime; renewals need tokio's.
+#[derive(Clone)]
+pub struct OAuth {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    app: OAuthApp,
+    store: Arc<dyn TokenStore>,
+    key: TokenKey,
+    hooks: Hooks,
+    runtime: Option<Handle>,
+    state: Mutex<State>,
+}
+
+/// What changes.
+struct State {
+    live: Live,
+    /// The renewal that is under way.
+    flight: Option<Flight>,
+    /// The refusal that is not asked for again yet.
+    failed: Option<Failed>,
+    /// A new pair that could not be stored so far. The old one is worth nothing any more.
+    unsaved: Option<TokenRecord>,
+}
+
+impl OAuth {
+    /// Tokens in memory: for tests, and for programs that hear of new ones by
+    /// [`on_renewal`](OAuthBuilder::on_renewal).
+    ///
+    /// # Errors
+    /// Kind [`Auth`](b24_core::ErrorKind::Auth), [`SdkCode::UntrustedServer`](b24_core::SdkCode::UntrustedServer), when
+    /// the application would tell its secret to a server it does not know.
+    pub fn new(app: OAuthApp, params: OAuthParams) -> Result<Self, Error> {
+        Self::builder(app).start(params)
+    }
+
+    /// Where the tokens are kept, who hears of new ones, how they are renewed.
+    pub fn builder(app: OAuthApp) -> OAuthBuilder {
+        OAuthBuilder::new(app)
+    }
+
+    /// The portal that calls go to. It can change with a renewal, when the portal is renamed.
+    #[must_use]
+    pub fn portal(&self) -> PortalAddress {
+        self.inner.state().live.grant().portal().clone()
+    }
+
+    /// What the tokens are stored under.
+    #[must_use]
+    pub fn key(&self) -> &TokenKey {
+        &self.inner.key
+    }
+
+    /// The application.
+    #[must_use]
+    pub fn app(&self) -> &OAuthApp {
+        &self.inner.app
+    }
+
+    /// The tokens and all that is stored with them, as they are stored now.
+    ///
+    /// # Errors
+    /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails, or has none.
+    pub async fn params(&self) -> Result<OAuthParams, Error> {
+        match self.inner.store.load(&self.inner.key).await {
+            Ok(Some(record)) => Ok(record.into_params()),
+            Ok(None) => Err(failure::no_tokens()),
+            Err(error) => Err(failure::of_the_store(error)),
+        }
+    }
+
+    /// Replaces the tokens by those of a new installation, in the store and here.
+    ///
+    /// # Errors
+    /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails: then nothing is replaced. Kind
+    /// [`Usage`](b24_core::ErrorKind::Usage) when they are those of another portal.
+    pub async fn install(&self, params: OAuthParams) -> Result<(), Error> {
+        self.inner.app.admit(&params)?;
+        let record = replace(&*self.inner.store, &self.inner.key, params).await?;
+        self.inner.publish(&record);
+        Ok(())
+    }
+
+    /// What the authorisation server says of the access token.
+    ///
+    /// # Errors
+    /// As [`OAuthApp::app_info`], and as a call that needs a renewal.
+    pub async fn app_info(&self) -> Result<AppInfo, Error> {
+        self.authorize().await?;
+        self.inner.app.app_info(&self.params().await?).await
+    }
+
+    /// Waits until no renewal is under way. Do so before a program ends: one that is cut off between the authorisation
+    /// server and the store loses the pair.
+    pub async fn settled(&self) {
+        let flight = self.inner.state().flight.clone();
+        if let Some(flight) = flight {
+            let _ = flight.await;
+        }
+    }
+}
+
+impl Authenticator for OAuth {
+    type Future = GrantFuture;
+
+    fn authorize(&self) -> GrantFuture {
+        let now = self.inner.app.now();
+        let state = self.inner.state();
+        if state.live.is_due(now) {
+            self.inner.join(state, Reason::Due, now)
+        } else {
+            state.live.grant().clone().into()
+        }
+    }
+
+    fn renew(&self, rejected: &Grant) -> GrantFuture {
+        let now = self.inner.app.now();
+        let state = self.inner.state();
+        // A refusal that comes in late: what was refused has been replaced meanwhile.
+        if state.live.grant().generation() != rejected.generation() {
+            return state.live.grant().clone().into();
+        }
+        self.inner.join(state, Reason::Refused(rejected.generation()), now)
+    }
+}
+
+impl Inner {
+    fn new(
+        app: OAuthApp,
+        store: Arc<dyn TokenStore>,
+        key: TokenKey,
+        hooks: Hooks,
+        runtime: Option<Handle>,
+        record: &TokenRecord,
+    ) -> Result<Self, Error> {
+        app.admit(record.params())?;
+        let live = Live::new(&app, record);
+        let state = Mutex::new(State { live, flight: None, failed: None, unsaved: None });
+        Ok(Self { app, store, key, hooks, runtime, state })
+    }
+
+    /// No panic can leave it half changed: nothing under the lock panics.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the renewal that is under way, or begins one.
+    fn join(self: &Arc<Self>, mut state: MutexGuard<'_, State>, reason: Reason, now: SystemTime) -> GrantFuture {
+        if let Some(flight) = &state.flight {
+            return flight.clone().into();
+        }
+        if let Some(failure) = state.failed.as_ref().and_then(|failed| failed.still(&state.live, now)) {
+            return failure.to_error().into();
+        }
+        let Some(runtime) = self.runtime.clone().or_else(|| Handle::try_current().ok()) else {
+            return failure::no_runtime().into();
+        };
+        let (sender, receiver) = oneshot::channel();
+        let flight: Flight = receiver.map(landed).boxed().shared();
+        state.flight = Some(flight.clone());
+        drop(state);
+        let landing = Landing::new(Arc::clone(self), sender);
+        runtime.spawn(renewal::run(landing, reason));
+        flight.into()
+    }
+
+    /// The tokens of `record` are good: calls go out with them from now on.
+    fn publish(&self, record: &TokenRecord) -> Grant {
+        let live = Live::new(&self.app, record);
+        let grant = live.grant().clone();
+        let mut state = self.state();
+        state.live = live;
+        state.failed = None;
+        state.unsaved = None;
+        grant
+    }
+}
+
+fn landed(outcome: Result<Result<Grant, Failure>, oneshot::error::RecvError>) -> Result<Grant, Failure> {
+    outcome.unwrap_or_else(|_| Err(Failure::aborted()))
+}
+
+impl fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth").field("key", &self.inner.key).field("portal", &self.portal()).finish_non_exhaustive()
+    }
+}
