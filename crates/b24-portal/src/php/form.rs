@@ -2,6 +2,8 @@
 //!
 //! <https://www.php.net/manual/en/function.parse-str.php>
 
+use std::fmt::Write as _;
+
 use crate::value::{Array, Key, Value};
 
 /// How many brackets a name may have: PHP's `max_input_nesting_level`.
@@ -27,6 +29,20 @@ pub(crate) fn decode(text: &str) -> String {
 /// `rawurldecode`: as [`decode`], with `+` left alone; what a path segment uses.
 pub(crate) fn decode_path(text: &str) -> String {
     unescape(text, false)
+}
+
+/// `urlencode`: letters, digits, `-`, `_` and `.` stay, a space is `+`.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            // Writing to a String cannot fail.
+            byte => _ = write!(out, "%{byte:02X}"),
+        }
+    }
+    out
 }
 
 fn unescape(text: &str, plus_is_space: bool) -> String {
