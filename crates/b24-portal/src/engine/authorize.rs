@@ -43,12 +43,18 @@ impl Engine {
             ("server_domain", server_domain),
         ]);
         let answer: Vec<String> = answer.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let joint = if target.contains('?') { '&' } else { '?' };
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::FOUND;
-        reply::set(&mut response, header::LOCATION, &format!("{target}{joint}{}", answer.join("&")));
+        reply::set(&mut response, header::LOCATION, &with_query(target, &answer.join("&")));
         response
     }
+}
+
+/// Adds a query to an address, which may have one, and a fragment behind it.
+fn with_query(address: &str, query: &str) -> String {
+    let (address, fragment) = address.split_at(address.find('#').unwrap_or(address.len()));
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}{query}{fragment}")
 }
 
 /// A page for a person. `text` is no foreign text: it needs no escaping.
@@ -57,4 +63,20 @@ fn page(status: StatusCode, text: &str) -> Response<Bytes> {
     *response.status_mut() = status;
     reply::set(&mut response, header::CONTENT_TYPE, "text/html; charset=UTF-8");
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_added_before_the_fragment() {
+        for (address, want) in [
+            ("https://a.test/x", "https://a.test/x?q=1"),
+            ("https://a.test/x?y=2", "https://a.test/x?y=2&q=1"),
+            ("https://a.test/x?y=2#top", "https://a.test/x?y=2&q=1#top"),
+        ] {
+            assert_eq!(with_query(address, "q=1"), want);
+        }
+    }
 }

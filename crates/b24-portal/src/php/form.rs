@@ -142,6 +142,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_encoded_comes_back_as_it_was() {
+        let text = "a b&c=d[e]+%ж\u{1F600}~";
+        assert_eq!(encode(text), "a+b%26c%3Dd%5Be%5D%2B%25%D0%B6%F0%9F%98%80%7E");
+        assert_eq!(decode(&encode(text)), text);
+    }
     use crate::value::from_slice;
 
     #[test]
@@ -180,7 +187,7 @@ mod tests {
         assert!(parse(&format!("b[y]=1&{}", deep(65))).get("b").is_none(), "what it held before goes with it");
     }
 
-    fn encode(text: &str) -> String {
+    fn escape_all(text: &str) -> String {
         text.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02X}"))
     }
 
@@ -192,7 +199,7 @@ mod tests {
             let mut form = Vec::new();
             for (key, values) in &keys {
                 for (index, value) in values.iter().enumerate() {
-                    form.push(format!("f[{}][{index}]={}", encode(key), encode(value)));
+                    form.push(format!("f[{}][{index}]={}", escape_all(key), escape_all(value)));
                 }
             }
             let parsed = parse(&form.join("&"));
