@@ -8,6 +8,7 @@ use http::StatusCode;
 use crate::config::Dialect;
 use crate::engine::error::Refusal;
 use crate::page;
+use crate::value::{self, map};
 
 /// A fault that waits for its request.
 ///
@@ -143,6 +144,20 @@ impl Fault {
     pub fn reply(status: u16, content_type: impl Into<String>, body: impl Into<Bytes>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::answer(status, content_type, body.into())
+    }
+
+    /// A refusal in the portal's own words: `{"error": code, "error_description": ""}` with this status.
+    ///
+    /// ```
+    /// use b24_portal::Fault;
+    ///
+    /// // For Portal::auth_fault: the authorisation server is being looked after.
+    /// let fault = Fault::refusal(503, "temporarily_unavailable").times(2);
+    /// ```
+    #[must_use]
+    pub fn refusal(status: u16, code: impl Into<String>) -> Self {
+        let body = map! { "error" => code.into(), "error_description" => "" };
+        Self::reply(status, "application/json; charset=utf-8", value::to_bytes(&body.into()))
     }
 
     /// Strikes before the method runs: nothing happens on the portal.

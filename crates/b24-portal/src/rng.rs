@@ -5,15 +5,41 @@ pub(crate) fn mix(seed: u64, words: &[u64]) -> u64 {
     words.iter().fold(finish(seed), |state, word| finish(state ^ word.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
 }
 
+/// What a secret is for: secrets of different kinds never meet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Secret {
+    Webhook = 0x5EC_4E7,
+    ClientId,
+    ClientKey,
+    ApplicationToken,
+    MemberId,
+    AppSid,
+    Code,
+    Access,
+    Refresh,
+}
+
 /// A secret of 16 lower-case letters and digits, as the portal makes them for webhooks.
 pub(crate) fn secret(seed: u64, index: u64) -> String {
-    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    (0..16)
-        .map(|place| {
-            let letter = mix(seed, &[0x5EC_4E7, index, place]) % 36;
-            char::from(ALPHABET[usize::try_from(letter).unwrap_or_default()])
-        })
-        .collect()
+    letters(seed, Secret::Webhook, index, 16)
+}
+
+/// So many lower-case letters and digits.
+pub(crate) fn letters(seed: u64, kind: Secret, index: u64, length: u64) -> String {
+    text(b"abcdefghijklmnopqrstuvwxyz0123456789", seed, kind, index, length)
+}
+
+/// So many hexadecimal digits.
+pub(crate) fn hex(seed: u64, kind: Secret, index: u64, length: u64) -> String {
+    text(b"0123456789abcdef", seed, kind, index, length)
+}
+
+fn text(alphabet: &[u8], seed: u64, kind: Secret, index: u64, length: u64) -> String {
+    let letter = |place| {
+        let at = mix(seed, &[kind as u64, index, place]) % alphabet.len() as u64;
+        char::from(alphabet[usize::try_from(at).unwrap_or_default()])
+    };
+    (0..length).map(letter).collect()
 }
 
 fn finish(state: u64) -> u64 {

@@ -15,7 +15,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
-use crate::engine::{Delivery, Outcome};
+use crate::engine::{Delivery, Outcome, Site};
 use crate::portal::Shared;
 
 /// A request extension that says which address the request comes from; `127.0.0.1` without it.
@@ -23,18 +23,21 @@ use crate::portal::Shared;
 #[allow(clippy::exhaustive_structs, reason = "an address and nothing else, by its name")]
 pub struct SourceIp(pub IpAddr);
 
-/// A portal as a service. Made by [`Portal::service`](crate::Portal::service).
+/// A portal, or its authorisation server, as a service.
+///
+/// Made by [`Portal::service`](crate::Portal::service) and [`Portal::auth_service`](crate::Portal::auth_service).
 ///
 /// It is always ready. Faults that would break a connection are I/O errors: a closed or reset connection is
 /// `ConnectionReset`, a truncated body `UnexpectedEof`. The latency is waited for on the portal's clock.
 #[derive(Clone)]
 pub struct PortalService {
     shared: Arc<Shared>,
+    site: Site,
 }
 
 impl PortalService {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn new(shared: Arc<Shared>, site: Site) -> Self {
+        Self { shared, site }
     }
 }
 
@@ -51,15 +54,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let shared = Arc::clone(&self.shared);
+        let (shared, site) = (Arc::clone(&self.shared), self.site);
         ResponseFuture(Box::pin(async move {
             let source =
                 request.extensions().get::<SourceIp>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |source| source.0);
             let (head, body) = request.into_parts();
-            if shared.engine().cuts_unread(source, &head) {
+            if shared.engine().cuts_unread_at(site, source, &head) {
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
-            let outcome = shared.handle(source, head, body).await.map_err(io::Error::other)?;
+            let outcome = shared.handle(site, source, head, body).await.map_err(io::Error::other)?;
             Ok(deliver(&shared, outcome).await?.map(Full::new))
         }))
     }
@@ -94,7 +97,7 @@ impl Future for ResponseFuture {
 
 impl fmt::Debug for PortalService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PortalService").finish_non_exhaustive()
+        f.debug_struct("PortalService").field("site", &self.site).finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use b24_portal::{
-    ApiVersion, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, Limits, Outcome, Overrun, Plan, Portal,
-    PortalBuilder, PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
+    ApiVersion, Application, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, Installation, Limits, Outcome,
+    Overrun, Plan, Portal, PortalBuilder, PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat,
+    VirtualClock,
 };
 
 fn shared<T: Debug + Send + Sync + 'static>() {}
@@ -25,10 +26,21 @@ fn types_go_where_tests_need_them() {
     shared::<Limits>();
     shared::<RecordedRequest>();
     shared::<SourceIp>();
+    shared::<(Application, Installation)>();
     shared::<(ApiVersion, BatchBilling, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
     sent::<Outcome>();
     sent::<ResponseFuture>();
-    cloned::<(PortalBuilder, PortalService, Clock, VirtualClock, Fault, Limits, RecordedRequest)>();
+    cloned::<(
+        PortalBuilder,
+        PortalService,
+        Clock,
+        VirtualClock,
+        Fault,
+        Limits,
+        RecordedRequest,
+        Application,
+        Installation,
+    )>();
     future::<ResponseFuture>();
 }
 

@@ -30,7 +30,11 @@ fn connector(ca_pem: Option<&str>, protocols: &[&[u8]]) -> TlsConnector {
 }
 
 async fn dial(portal: &Portal, connector: &TlsConnector, name: &'static str) -> std::io::Result<TlsStream<TcpStream>> {
-    let address = portal.url().strip_prefix("https://").expect("HTTPS");
+    dial_at(portal.url(), connector, name).await
+}
+
+async fn dial_at(url: &str, connector: &TlsConnector, name: &'static str) -> std::io::Result<TlsStream<TcpStream>> {
+    let address = url.strip_prefix("https://").expect("HTTPS");
     let tcp = TcpStream::connect(address).await?;
     connector.connect(ServerName::try_from(name).expect("a name"), tcp).await
 }
@@ -76,6 +80,22 @@ async fn a_client_that_does_not_trust_the_authority_is_stopped() {
     let right = connector(portal.ca_pem(), &[]);
     assert!(dial(&portal, &right, "example.com").await.is_err(), "the certificate is for loopback names only");
     assert!(portal.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_authorisation_server_is_vouched_for_by_the_same_authority() {
+    let portal = Portal::builder().tls().start().await.expect("a portal");
+    assert_ne!(portal.url(), portal.auth_url());
+    let connector = connector(portal.ca_pem(), &[b"http/1.1"]);
+    let stream = dial_at(portal.auth_url(), &connector, "127.0.0.1").await.expect("a handshake");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
+    let driver = tokio::spawn(connection);
+    let installed = portal.install(1);
+    assert!(installed.page_query().contains("PROTOCOL=1") && installed.server_endpoint().starts_with("https://"));
+    let url = format!("{}app.info?auth={}", installed.server_endpoint(), installed.access_token());
+    let request = Request::get(url).body(Full::<Bytes>::default()).expect("a request");
+    assert_eq!(sender.send_request(request).await.expect("an answer").status().as_u16(), 200);
+    driver.abort();
 }
 
 #[tokio::test]

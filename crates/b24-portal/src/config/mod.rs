@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
+use crate::oauth::{Application, Origins};
+use crate::rng::{self, Secret};
 pub use limits::{BatchBilling, Limits, Overrun, Plan};
 
 /// Which of two sources decides where they name different HTTP statuses for one error.
@@ -61,6 +63,15 @@ pub(crate) struct Config {
     pub(crate) work_takes_time: bool,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) tokens: BTreeMap<String, Token>,
+    pub(crate) applications: Vec<Application>,
+    /// Who is signed in when the portal is asked to authorise an application.
+    pub(crate) signed_in: i64,
+    /// Made from the seed where none is given.
+    pub(crate) member_id: Option<String>,
+    pub(crate) access_life: Duration,
+    /// As long as the portal's where none is given.
+    pub(crate) auth_latency: Option<Duration>,
+    pub(crate) origins: Origins,
     pub(crate) method_cost: Duration,
     pub(crate) method_costs: HashMap<String, Duration>,
     pub(crate) count_cost: Duration,
@@ -88,6 +99,17 @@ pub(crate) fn all_scopes() -> Vec<String> {
     scopes.map(str::to_owned).to_vec()
 }
 
+impl Config {
+    /// The portal's id, which does not change with its domain.
+    pub(crate) fn member_id(&self) -> String {
+        self.member_id.clone().unwrap_or_else(|| rng::hex(self.seed, Secret::MemberId, 0, 32))
+    }
+
+    pub(crate) fn auth_latency(&self) -> Duration {
+        self.auth_latency.unwrap_or(self.latency)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -102,6 +124,13 @@ impl Default for Config {
             work_takes_time: false,
             hooks: Vec::new(),
             tokens: BTreeMap::new(),
+            applications: Vec::new(),
+            signed_in: 1,
+            member_id: None,
+            // https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
+            access_life: Duration::from_secs(3600),
+            auth_latency: None,
+            origins: Origins::default(),
             method_cost: Duration::from_millis(20),
             method_costs: HashMap::new(),
             // 2.39 million rows took 49.9 s to count: https://apidocs.bitrix24.com/settings/performance/huge-data.html
@@ -134,6 +163,7 @@ impl fmt::Debug for Config {
             .field("limits", &self.limits)
             .field("dialect", &self.dialect)
             .field("hooks", &self.hooks)
+            .field("applications", &self.applications)
             .finish_non_exhaustive()
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::config::Config;
+use crate::config::Hook;
 use crate::limit::operating::Owner;
+use crate::oauth::{Denied, Ledger, Standing};
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Caller {
     pub(crate) user: i64,
     pub(crate) owner: Owner,
     pub(crate) scopes: Arc<[String]>,
+    /// What the portal knows of the caller's application; nothing of a webhook.
+    pub(crate) standing: Option<Standing>,
 }
 
 /// Why nobody was recognised.
@@ -22,50 +25,51 @@ pub(crate) struct Caller {
 pub(crate) enum AuthFailure {
     Nothing,
     BadHook,
-    BadToken,
-    Expired,
+    Token(Denied),
 }
 
 impl Caller {
     /// Recognises the caller. The path beats everything, the `Authorization` header beats `auth`.
     pub(crate) fn recognise(
-        config: &Config,
+        hooks: &[Hook],
+        ledger: &Ledger,
         now: Duration,
         hook: Option<&(String, String)>,
         headers: &HeaderMap,
         token: Option<&str>,
     ) -> Result<Self, AuthFailure> {
         if let Some((user, secret)) = hook {
-            return Self::by_hook(config, user, secret);
+            return Self::by_hook(hooks, user, secret);
         }
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.split_once(' '));
         let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
         match bearer.or(token).filter(|token| !token.is_empty()) {
-            Some(token) => Self::by_token(config, now, token),
+            Some(token) => Self::by_token(ledger, now, token),
             None => Err(AuthFailure::Nothing),
         }
     }
 
     /// A webhook's user is named by id or by login.
-    fn by_hook(config: &Config, user: &str, secret: &str) -> Result<Self, AuthFailure> {
-        let (index, hook) = config
-            .hooks
+    fn by_hook(hooks: &[Hook], user: &str, secret: &str) -> Result<Self, AuthFailure> {
+        let (index, hook) = hooks
             .iter()
             .enumerate()
             .find(|(_, hook)| {
                 hook.secret == secret && (hook.user.to_string() == user || format!("user{}", hook.user) == user)
             })
             .ok_or(AuthFailure::BadHook)?;
-        Ok(Self { user: hook.user, owner: Owner::Hook(index), scopes: hook.scopes.clone().into() })
+        Ok(Self { user: hook.user, owner: Owner::Hook(index), scopes: hook.scopes.clone().into(), standing: None })
     }
 
-    fn by_token(config: &Config, now: Duration, token: &str) -> Result<Self, AuthFailure> {
-        let token = config.tokens.get(token).ok_or(AuthFailure::BadToken)?;
-        if now >= config.started.saturating_add(token.lives) {
-            return Err(AuthFailure::Expired);
-        }
-        Ok(Self { user: token.user, owner: Owner::App(token.client.clone()), scopes: token.scopes.clone().into() })
+    fn by_token(ledger: &Ledger, now: Duration, token: &str) -> Result<Self, AuthFailure> {
+        let (holder, _) = ledger.look_up(now, token).map_err(AuthFailure::Token)?;
+        Ok(Self {
+            user: holder.user,
+            owner: Owner::App(holder.client.clone()),
+            scopes: holder.scopes.clone().into(),
+            standing: Some(ledger.standing(&holder.client)),
+        })
     }
 
     /// Whether the caller may use methods of `scope`; the empty scope is everybody's.

@@ -46,6 +46,15 @@ impl Refusal {
         Self::new(401, "expired_token", "The access token provided has expired.")
     }
 
+    /// The application behind the token is not there any more.
+    pub(crate) fn not_installed() -> Self {
+        Self::new(401, "ERROR_OAUTH", "Application not installed")
+    }
+
+    pub(crate) fn payment_required() -> Self {
+        Self::new(401, "PAYMENT_REQUIRED", "Payment required")
+    }
+
     pub(crate) fn invalid_credentials(dialect: Dialect) -> Self {
         Self::new(by(dialect, 403, 401), "INVALID_CREDENTIALS", "Invalid request credentials")
     }

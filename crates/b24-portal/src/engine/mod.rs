@@ -5,6 +5,8 @@
 
 pub(crate) mod address;
 mod auth;
+mod authority;
+mod authorize;
 mod batch2;
 mod batch3;
 mod budget;
@@ -32,9 +34,11 @@ use crate::fault::{Fault, Faults, Kind, Phase};
 use crate::limit::bucket::Bucket;
 use crate::limit::operating::Meters;
 use crate::method::World;
+use crate::oauth::{Ledger, Origins};
 use crate::record::{ApiVersion, RecordedRequest, RequestLog};
 use address::Address;
 pub(crate) use auth::Caller;
+pub(crate) use authority::Site;
 use error::Refusal;
 use idempotency::Replays;
 
@@ -98,19 +102,33 @@ pub struct Engine {
     buckets: HashMap<IpAddr, Bucket>,
     meters: Meters,
     replays: Replays,
+    pub(crate) ledger: Ledger,
+    portal: Front,
+    authority: Front,
+}
+
+/// What stands between an address and its visitors: the faults to strike them, and the memory of them.
+struct Front {
     faults: Faults,
     log: RequestLog,
+}
+
+/// What a request asks for, by its path.
+struct Asked {
+    version: Option<ApiVersion>,
+    method: String,
 }
 
 impl Engine {
     pub(crate) fn new(config: Config) -> Self {
         Self {
             world: World::new(&config),
-            log: RequestLog::new(config.keep_requests),
+            ledger: Ledger::new(&config),
+            portal: Front::new(config.keep_requests),
+            authority: Front::new(config.keep_requests),
             buckets: HashMap::new(),
             meters: Meters::default(),
             replays: Replays::default(),
-            faults: Faults::default(),
             config,
         }
     }
@@ -119,20 +137,24 @@ impl Engine {
     pub fn handle(&mut self, now: Duration, source: IpAddr, request: Request<Bytes>) -> Outcome {
         let (parts, body) = request.into_parts();
         if body.len() > self.config.max_body {
-            return self.refuse_body(source, parts);
+            return self.refuse_body(Site::Portal, source, parts);
         }
         let address = Address::parse(parts.uri.path());
-        let method = address.as_ref().map_or("", |address| address.method.as_str()).to_owned();
+        let asked = Asked::of(address.as_ref());
         let mut outcome =
             Outcome { response: reply::not_rest(), latency: self.config.latency, delivery: Delivery::Whole };
 
-        if !self.admits(now, source) {
+        // Only the REST API has a bucket; people's pages have none.
+        let is_page = authorize::is_asked(&parts.uri);
+        if !is_page && !self.admits(now, source) {
             // The gateway does not know about generations: a v3 caller gets the v2 shape.
             outcome.response = v2::refuse(&Refusal::too_many_requests(), address::Transport::Json);
-        } else if let Some(fault) = self.faults.strike(Phase::Before, &method) {
+        } else if let Some(fault) = self.portal.faults.strike(Phase::Before, &asked.method) {
             self.apply(fault, &parts.uri, &mut outcome);
         } else {
-            if let Some(address) = &address {
+            if is_page {
+                outcome.response = self.authorize(now, &parts);
+            } else if let Some(address) = &address {
                 let (response, work) = match address.version {
                     _ if parts.method == http::Method::OPTIONS => (reply::preflight(), Duration::ZERO),
                     ApiVersion::V2 => self.answer_v2(now, address, &parts, &body),
@@ -141,20 +163,22 @@ impl Engine {
                 outcome.response = response;
                 outcome.latency = self.after(outcome.latency, work);
             }
-            if let Some(fault) = self.faults.strike(Phase::After, &method) {
+            if let Some(fault) = self.portal.faults.strike(Phase::After, &asked.method) {
                 self.apply(fault, &parts.uri, &mut outcome);
             }
         }
-        self.record(parts, body, address, source, &outcome);
+        self.portal.record(parts, body, asked, source, &outcome);
         outcome
     }
 
     /// The answer to a request whose body is larger than the portal takes: that of the web server in front.
-    pub(crate) fn refuse_body(&mut self, source: IpAddr, parts: Parts) -> Outcome {
-        let outcome =
-            Outcome { response: reply::body_too_large(), latency: self.config.latency, delivery: Delivery::Whole };
-        let address = Address::parse(parts.uri.path());
-        self.record(parts, Bytes::new(), address, source, &outcome);
+    pub(crate) fn refuse_body(&mut self, site: Site, source: IpAddr, parts: Parts) -> Outcome {
+        let latency = match site {
+            Site::Portal => self.config.latency,
+            Site::Authority => self.config.auth_latency(),
+        };
+        let outcome = Outcome { response: reply::body_too_large(), latency, delivery: Delivery::Whole };
+        self.front(site).record(parts.clone(), Bytes::new(), site.asked(parts.uri.path()), source, &outcome);
         outcome
     }
 
@@ -162,35 +186,41 @@ impl Engine {
     ///
     /// A server asks this with the head in hand and resets the connection on true; the request is recorded then.
     pub fn cuts_unread(&mut self, source: IpAddr, head: &Parts) -> bool {
-        let address = Address::parse(head.uri.path());
-        let method = address.as_ref().map_or("", |address| address.method.as_str()).to_owned();
-        let cut = self.faults.strike(Phase::Unread, &method).is_some();
+        self.cuts_unread_at(Site::Portal, source, head)
+    }
+
+    pub(crate) fn cuts_unread_at(&mut self, site: Site, source: IpAddr, head: &Parts) -> bool {
+        let asked = site.asked(head.uri.path());
+        let front = self.front(site);
+        let cut = front.faults.strike(Phase::Unread, &asked.method).is_some();
         if cut {
             let outcome = Outcome { response: reply::not_rest(), latency: Duration::ZERO, delivery: Delivery::Reset };
-            self.record(head.clone(), Bytes::new(), address, source, &outcome);
+            front.record(head.clone(), Bytes::new(), asked, source, &outcome);
         }
         cut
     }
 
     /// Queues a fault.
     pub fn fault(&mut self, fault: Fault) {
-        self.faults.push(fault);
+        self.portal.faults.push(fault);
     }
 
     /// Forgets all queued faults.
     pub fn clear_faults(&mut self) {
-        self.faults.clear();
+        self.portal.faults.clear();
+        self.authority.faults.clear();
     }
 
     /// Forgets all recorded requests.
     pub fn clear_requests(&mut self) {
-        self.log.clear();
+        self.portal.log.clear();
+        self.authority.log.clear();
     }
 
     /// The most recent requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.log.all()
+        self.portal.log.all()
     }
 
     fn apply(&self, fault: Kind, uri: &Uri, outcome: &mut Outcome) {
@@ -215,11 +245,29 @@ impl Engine {
         !self.config.limits.rate || self.buckets.entry(source).or_default().admit(now, &self.config.limits)
     }
 
-    fn record(&mut self, parts: Parts, body: Bytes, address: Option<Address>, source: IpAddr, outcome: &Outcome) {
+    /// Sets the addresses, once they are known.
+    pub(crate) fn settle(&mut self, origins: Origins) {
+        self.config.origins = origins;
+    }
+
+    fn front(&mut self, site: Site) -> &mut Front {
+        match site {
+            Site::Portal => &mut self.portal,
+            Site::Authority => &mut self.authority,
+        }
+    }
+}
+
+impl Front {
+    fn new(keep_requests: usize) -> Self {
+        Self { faults: Faults::default(), log: RequestLog::new(keep_requests) }
+    }
+
+    fn record(&mut self, parts: Parts, body: Bytes, asked: Asked, source: IpAddr, outcome: &Outcome) {
         let answered = !matches!(outcome.delivery, Delivery::Close | Delivery::Reset);
         self.log.push(RecordedRequest {
-            version: address.as_ref().map(|address| address.version),
-            method: address.map(|address| address.method).unwrap_or_default(),
+            version: asked.version,
+            method: asked.method,
             http_method: parts.method,
             path: address::masked(parts.uri.path()),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -228,6 +276,15 @@ impl Engine {
             source,
             status: answered.then(|| outcome.response.status()),
         });
+    }
+}
+
+impl Asked {
+    fn of(address: Option<&Address>) -> Self {
+        Self {
+            version: address.map(|address| address.version),
+            method: address.map(|address| address.method.clone()).unwrap_or_default(),
+        }
     }
 }
 

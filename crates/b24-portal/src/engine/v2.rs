@@ -15,6 +15,7 @@ use super::{Engine, clockwork, reply};
 use crate::config::Dialect;
 use crate::limit::operating::{Owner, Reading, Work};
 use crate::method::{self, Call, Method, Run};
+use crate::oauth::Denied;
 use crate::php::number;
 use crate::value::{Array, Value, map};
 
@@ -64,8 +65,9 @@ impl Engine {
             return Err(Refusal::link_check_failed().into());
         }
         let hook = address.hook.as_ref();
-        let caller = Caller::recognise(&self.config, now, hook, &parts.headers, input.token.as_deref())
-            .map_err(|failure| auth_refusal(failure, self.config.dialect))?;
+        let caller =
+            Caller::recognise(&self.config.hooks, &self.ledger, now, hook, &parts.headers, input.token.as_deref())
+                .map_err(|failure| auth_refusal(failure, self.config.dialect))?;
         if !caller.has_scope(method.scope) {
             return Err(Refusal::insufficient_scope(self.config.dialect).into());
         }
@@ -172,12 +174,14 @@ fn lift(value: Value) -> (Value, Option<i64>, Option<i64>) {
     (array.into(), next, total)
 }
 
-fn auth_refusal(failure: AuthFailure, dialect: Dialect) -> Refusal {
+pub(super) fn auth_refusal(failure: AuthFailure, dialect: Dialect) -> Refusal {
     match failure {
         AuthFailure::Nothing => Refusal::no_auth(),
         AuthFailure::BadHook => Refusal::invalid_credentials(dialect),
-        AuthFailure::BadToken => Refusal::invalid_token(),
-        AuthFailure::Expired => Refusal::expired_token(),
+        AuthFailure::Token(Denied::Unknown) => Refusal::invalid_token(),
+        AuthFailure::Token(Denied::Expired) => Refusal::expired_token(),
+        AuthFailure::Token(Denied::NotInstalled) => Refusal::not_installed(),
+        AuthFailure::Token(Denied::Unpaid) => Refusal::payment_required(),
     }
 }
 

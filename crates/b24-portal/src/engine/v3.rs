@@ -139,12 +139,11 @@ impl Engine {
         let token =
             body.and_then(|body| body.get("auth")).or_else(|| query.get("auth").or_else(|| query.get("access_token")));
         let token = token.and_then(Value::as_str);
-        Caller::recognise(&self.config, now, address.hook.as_ref(), &parts.headers, token).map_err(|failure| {
+        let hook = address.hook.as_ref();
+        Caller::recognise(&self.config.hooks, &self.ledger, now, hook, &parts.headers, token).map_err(|failure| {
             match failure {
                 // Every failure of authentication looks the same, an expired token included.
-                AuthFailure::Nothing | AuthFailure::BadHook | AuthFailure::BadToken | AuthFailure::Expired => {
-                    Trouble::access_denied(401)
-                }
+                AuthFailure::Nothing | AuthFailure::BadHook | AuthFailure::Token(_) => Trouble::access_denied(401),
             }
         })
     }

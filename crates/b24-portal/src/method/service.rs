@@ -14,16 +14,19 @@ pub(crate) fn server_time(_: &mut World, call: &Call<'_>) -> Result<Value> {
 }
 
 /// What a webhook learns about its portal; an application learns about itself as well.
+///
+/// <https://apidocs.bitrix24.com/api-reference/common/system/app-info.html>. Its page also has a refusal for callers
+/// without an application, and shows a call by webhook: servers answer a webhook with scope and licence.
 pub(crate) fn app_info(_: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut info = Array::new();
-    if let Some(client) = call.caller.client() {
+    if let (Some(client), Some(standing)) = (call.caller.client(), call.caller.standing) {
         for (key, value) in [
-            ("ID", Value::Int(1)),
+            ("ID", Value::Int(standing.id)),
             ("CODE", Value::text(client)),
             ("VERSION", Value::Int(1)),
-            ("STATUS", Value::from("L")),
-            ("INSTALLED", Value::Bool(true)),
-            ("PAYMENT_EXPIRED", Value::from("N")),
+            ("STATUS", Value::from(standing.status)),
+            ("INSTALLED", Value::Bool(standing.installed)),
+            ("PAYMENT_EXPIRED", Value::from(if standing.unpaid { "Y" } else { "N" })),
             ("DAYS", Value::Null),
             ("LANGUAGE_ID", Value::from("en")),
         ] {
@@ -32,6 +35,8 @@ pub(crate) fn app_info(_: &mut World, call: &Call<'_>) -> Result<Value> {
     }
     info.set("SCOPE", call.caller.scopes.to_vec());
     info.set("LICENSE", "en_std");
+    info.set("LICENSE_TYPE", "std");
+    info.set("LICENSE_FAMILY", "std");
     Ok(info.into())
 }
 

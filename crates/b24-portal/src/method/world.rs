@@ -55,7 +55,7 @@ impl World {
         let some = |count: u32| Ids::new(count, None);
         // Every webhook and token belongs to somebody.
         let owners = config.hooks.iter().map(|hook| hook.user).chain(config.tokens.values().map(|token| token.user));
-        let users = owners.filter_map(|user| u32::try_from(user).ok()).fold(USERS, u32::max);
+        let users = owners.chain([config.signed_in]).filter_map(|user| u32::try_from(user).ok()).fold(USERS, u32::max);
         Self {
             leads: table(schema::LEAD, 1, rows),
             deals: table(schema::DEAL, 2, rows),

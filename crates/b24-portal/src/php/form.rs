@@ -2,6 +2,8 @@
 //!
 //! <https://www.php.net/manual/en/function.parse-str.php>
 
+use std::fmt::Write as _;
+
 use crate::value::{Array, Key, Value};
 
 /// How many brackets a name may have: PHP's `max_input_nesting_level`.
@@ -27,6 +29,20 @@ pub(crate) fn decode(text: &str) -> String {
 /// `rawurldecode`: as [`decode`], with `+` left alone; what a path segment uses.
 pub(crate) fn decode_path(text: &str) -> String {
     unescape(text, false)
+}
+
+/// `urlencode`: letters, digits, `-`, `_` and `.` stay, a space is `+`.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            // Writing to a String cannot fail.
+            byte => _ = write!(out, "%{byte:02X}"),
+        }
+    }
+    out
 }
 
 fn unescape(text: &str, plus_is_space: bool) -> String {
@@ -126,6 +142,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_encoded_comes_back_as_it_was() {
+        let text = "a b&c=d[e]+%ж\u{1F600}~";
+        assert_eq!(encode(text), "a+b%26c%3Dd%5Be%5D%2B%25%D0%B6%F0%9F%98%80%7E");
+        assert_eq!(decode(&encode(text)), text);
+    }
     use crate::value::from_slice;
 
     #[test]
@@ -164,7 +187,7 @@ mod tests {
         assert!(parse(&format!("b[y]=1&{}", deep(65))).get("b").is_none(), "what it held before goes with it");
     }
 
-    fn encode(text: &str) -> String {
+    fn escape_all(text: &str) -> String {
         text.bytes().fold(String::new(), |out, byte| out + &format!("%{byte:02X}"))
     }
 
@@ -176,7 +199,7 @@ mod tests {
             let mut form = Vec::new();
             for (key, values) in &keys {
                 for (index, value) in values.iter().enumerate() {
-                    form.push(format!("f[{}][{index}]={}", encode(key), encode(value)));
+                    form.push(format!("f[{}][{index}]={}", escape_all(key), escape_all(value)));
                 }
             }
             let parsed = parse(&form.join("&"));

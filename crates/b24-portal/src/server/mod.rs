@@ -21,7 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::engine::Delivery;
+use crate::engine::{Delivery, Site};
+use crate::oauth::Origins;
 use crate::portal::Shared;
 use body::WireBody;
 use wire::{Switch, Wire};
@@ -29,7 +30,6 @@ use wire::{Switch, Wire};
 /// A listening server; it ends with the value.
 #[derive(Debug)]
 pub(crate) struct Server {
-    port: u16,
     task: JoinHandle<()>,
 }
 
@@ -41,20 +41,39 @@ enum Security {
     Tls(tokio_rustls::TlsAcceptor),
 }
 
-impl Server {
-    /// Opens the listener; with TLS also gives the authority's certificate.
-    pub(crate) async fn start(shared: Arc<Shared>, port: u16, tls: bool) -> io::Result<(Self, Option<String>)> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        let port = listener.local_addr()?.port();
+/// The two servers of a portal, and the certificate of the authority behind both.
+pub(crate) struct Servers {
+    pub(crate) both: [Server; 2],
+    pub(crate) origins: Origins,
+    pub(crate) ca_pem: Option<String>,
+}
+
+impl Servers {
+    /// Opens the portal and its authorisation server on these ports of the loopback address.
+    pub(crate) async fn start(shared: Arc<Shared>, port: u16, auth_port: u16, tls: bool) -> io::Result<Self> {
+        let portal = bind(port).await?;
+        let authority = bind(auth_port).await?;
         let (security, ca_pem) = secure(tls)?;
-        let task = tokio::spawn(accept(listener, shared, security));
-        Ok((Self { port, task }, ca_pem))
+        let scheme = if tls { "https" } else { "http" };
+        let origin = |listener: &TcpListener| -> io::Result<String> {
+            Ok(format!("{scheme}://127.0.0.1:{}", listener.local_addr()?.port()))
+        };
+        let origins = Origins { portal: origin(&portal)?, authority: origin(&authority)? };
+        // Before anyone is let in: tokens name both addresses.
+        shared.engine().settle(origins.clone());
+        let serve = |listener, site| Server {
+            task: tokio::spawn(accept(listener, Arc::clone(&shared), site, security.clone())),
+        };
+        let both = [serve(portal, Site::Portal), serve(authority, Site::Authority)];
+        Ok(Self { both, origins, ca_pem })
     }
+}
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
+async fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+}
 
+impl Server {
     pub(crate) async fn stop(mut self) {
         self.task.abort();
         // Only to wait for the end: an aborted task always ends with an error.
@@ -84,7 +103,7 @@ fn secure(_: bool) -> io::Result<(Security, Option<String>)> {
 }
 
 /// Accepts until aborted; the connections are aborted with it.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, security: Security) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, site: Site, security: Security) {
     let mut connections = JoinSet::new();
     loop {
         // A failed accept is the client's affair (gone already) or a lack of files, which passes.
@@ -92,32 +111,32 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, security: Security) 
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        connections.spawn(connection(tcp, peer.ip(), Arc::clone(&shared), security.clone()));
+        connections.spawn(connection(tcp, (site, peer.ip()), Arc::clone(&shared), security.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection(tcp: TcpStream, source: IpAddr, shared: Arc<Shared>, security: Security) {
+async fn connection(tcp: TcpStream, from: (Site, IpAddr), shared: Arc<Shared>, security: Security) {
     // Small answers must not wait for the acknowledgement of the one before.
     let _ = tcp.set_nodelay(true);
     let (wire, switch) = Wire::new(tcp);
     match security {
-        Security::Plain => serve(wire, source, shared, switch).await,
+        Security::Plain => serve(wire, from, shared, switch).await,
         #[cfg(feature = "tls")]
         Security::Tls(acceptor) => {
             // A failed handshake is the client's to report.
             if let Ok(stream) = acceptor.accept(wire).await {
-                serve(stream, source, shared, switch).await;
+                serve(stream, from, shared, switch).await;
             }
         }
     }
 }
 
-async fn serve<S>(stream: S, source: IpAddr, shared: Arc<Shared>, switch: Switch)
+async fn serve<S>(stream: S, from: (Site, IpAddr), shared: Arc<Shared>, switch: Switch)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(Arc::clone(&shared), source, switch.clone(), request));
+    let service = service_fn(move |request| answer(Arc::clone(&shared), from, switch.clone(), request));
     let builder = auto::Builder::new(TokioExecutor::new());
     // A connection ends with an error when the client leaves or a fault cuts it: both are expected.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
@@ -125,15 +144,15 @@ where
 
 async fn answer(
     shared: Arc<Shared>,
-    source: IpAddr,
+    (site, source): (Site, IpAddr),
     switch: Switch,
     request: Request<Incoming>,
 ) -> Result<Response<WireBody>, Infallible> {
     let (head, body) = request.into_parts();
-    if shared.engine().cuts_unread(source, &head) {
+    if shared.engine().cuts_unread_at(site, source, &head) {
         return Ok(switch.reset().await);
     }
-    let Ok(outcome) = shared.handle(source, head, body).await else {
+    let Ok(outcome) = shared.handle(site, source, head, body).await else {
         // The client gave up half-way through its own body.
         return Ok(switch.close().await);
     };

@@ -1,5 +1,7 @@
 //! Building a portal.
 
+mod oauth;
+
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::{Config, Dialect, Hook, Limits, Plan, TimeFormat, Token, all_scopes};
 use crate::engine::Engine;
+use crate::oauth::{Application, Origins};
 use crate::portal::{Portal, Shared};
 use crate::rng;
 
@@ -17,6 +20,7 @@ pub struct PortalBuilder {
     config: Config,
     clock: Clock,
     port: u16,
+    auth_port: u16,
     tls: bool,
 }
 
@@ -125,7 +129,8 @@ impl PortalBuilder {
 
     /// Adds an OAuth access token of an application with all scopes, good for `lives` from the portal's start.
     ///
-    /// Zero makes a token that has expired already. The portal does not hand out or refresh tokens.
+    /// Zero makes a token that has expired already. It belongs to an application `app.b24portal`, which is not one of
+    /// [`Portal::applications`] and cannot refresh it.
     pub fn access_token(mut self, token: impl Into<String>, user_id: u32, lives: Duration) -> Self {
         let held = Token { user: user_id.into(), client: "app.b24portal".into(), lives, scopes: all_scopes() };
         self.config.tokens.insert(token.into(), held);
@@ -184,23 +189,24 @@ impl PortalBuilder {
         self
     }
 
-    /// Opens the portal on a loopback socket.
+    /// Opens the portal on a loopback socket, and its authorisation server on another.
     ///
     /// # Errors
-    /// When the port cannot be opened, or the certificate cannot be made.
+    /// When a port cannot be opened, or the certificate cannot be made.
     pub async fn start(self) -> io::Result<Portal> {
-        let (port, tls) = (self.port, self.tls);
+        let (ports, tls) = ((self.port, self.auth_port), self.tls);
         let shared = self.share();
-        Portal::open(shared, port, tls).await
+        Portal::open(shared, ports, tls).await
     }
 
     /// Makes a portal without any socket, to be called through [`Portal::service`].
     ///
     /// Its address is `https://portal-1.test`, which exists nowhere; the next one in this process is `portal-2.test`,
-    /// so that no two of them share what a client keeps for each portal.
+    /// so that no two of them share what a client keeps for each portal. Their authorisation servers are
+    /// `https://oauth-1.test` and `https://oauth-2.test`, called through [`Portal::auth_service`].
     #[must_use]
     pub fn in_process(self) -> Portal {
-        Portal::without_socket(self.share(), next_origin())
+        Portal::without_socket(self.share(), next_origins())
     }
 
     /// Makes the portal's state machine alone, without sockets and without a clock.
@@ -221,6 +227,9 @@ impl PortalBuilder {
         if self.config.hooks.is_empty() {
             self.config.hooks.push(self.default_hook());
         }
+        if self.config.applications.is_empty() {
+            self.config.applications.push(Application::local(self.config.seed));
+        }
         self.config.started = started;
     }
 
@@ -229,11 +238,11 @@ impl PortalBuilder {
     }
 }
 
-/// An origin that no portal of this process has had.
-fn next_origin() -> String {
+/// Origins that no portal of this process has had.
+fn next_origins() -> Origins {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-    format!("https://portal-{number}.test")
+    Origins { portal: format!("https://portal-{number}.test"), authority: format!("https://oauth-{number}.test") }
 }
 
 #[cfg(test)]

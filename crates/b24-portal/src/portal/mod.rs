@@ -1,5 +1,7 @@
 //! A running portal.
 
+mod oauth;
+
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -12,11 +14,12 @@ use http_body::Body;
 use crate::builder::PortalBuilder;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Outcome};
+use crate::engine::{Engine, Outcome, Site};
 use crate::fault::Fault;
 use crate::intake;
+use crate::oauth::{Application, Origins};
 use crate::record::RecordedRequest;
-use crate::server::Server;
+use crate::server::{Server, Servers};
 use crate::service::PortalService;
 
 /// A Bitrix24 portal in this process.
@@ -25,16 +28,19 @@ use crate::service::PortalService;
 /// `Debug` shows neither secrets nor tokens.
 pub struct Portal {
     shared: Arc<Shared>,
-    origin: String,
+    origins: Origins,
     hook_path: String,
     ca_pem: Option<String>,
-    server: Option<Server>,
+    servers: Vec<Server>,
 }
 
 /// What the sockets, the services and the handle have in common.
 pub(crate) struct Shared {
     engine: Mutex<Engine>,
     hook_path: String,
+    applications: Vec<Application>,
+    member_id: String,
+    seed: u64,
     max_body: usize,
     pub(crate) clock: Clock,
 }
@@ -45,18 +51,17 @@ impl Portal {
         PortalBuilder::new()
     }
 
-    pub(crate) async fn open(shared: Shared, port: u16, tls: bool) -> io::Result<Self> {
+    pub(crate) async fn open(shared: Shared, ports: (u16, u16), tls: bool) -> io::Result<Self> {
         let shared = Arc::new(shared);
-        let (server, ca_pem) = Server::start(Arc::clone(&shared), port, tls).await?;
-        let scheme = if tls { "https" } else { "http" };
-        let origin = format!("{scheme}://127.0.0.1:{}", server.port());
+        let Servers { both, origins, ca_pem } = Servers::start(Arc::clone(&shared), ports.0, ports.1, tls).await?;
         let hook_path = shared.hook_path.clone();
-        Ok(Self { shared, origin, hook_path, ca_pem, server: Some(server) })
+        Ok(Self { shared, origins, hook_path, ca_pem, servers: both.into() })
     }
 
-    pub(crate) fn without_socket(shared: Shared, origin: String) -> Self {
+    pub(crate) fn without_socket(shared: Shared, origins: Origins) -> Self {
+        shared.engine().settle(origins.clone());
         let hook_path = shared.hook_path.clone();
-        Self { shared: Arc::new(shared), origin, hook_path, ca_pem: None, server: None }
+        Self { shared: Arc::new(shared), origins, hook_path, ca_pem: None, servers: Vec::new() }
     }
 
     /// Queues a fault for a request to come.
@@ -64,12 +69,12 @@ impl Portal {
         self.shared.engine().fault(fault);
     }
 
-    /// Forgets the faults that have not struck yet.
+    /// Forgets the faults that have not struck yet, those of the authorisation server as well.
     pub fn clear_faults(&self) {
         self.shared.engine().clear_faults();
     }
 
-    /// Forgets the recorded requests.
+    /// Forgets the recorded requests, those to the authorisation server as well.
     pub fn clear_requests(&self) {
         self.shared.engine().clear_requests();
     }
@@ -83,7 +88,7 @@ impl Portal {
     /// The portal's address, such as `http://127.0.0.1:40817`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.origin
+        &self.origins.portal
     }
 
     /// The address of the first webhook: `<url>/rest/<user>/<secret>/`.
@@ -91,7 +96,7 @@ impl Portal {
     /// It contains the secret, as every webhook's address does.
     #[must_use]
     pub fn hook_url(&self) -> String {
-        format!("{}{}", self.origin, self.hook_path)
+        format!("{}{}", self.origins.portal, self.hook_path)
     }
 
     /// The certificate of the authority behind [`PortalBuilder`]'s `tls`, in PEM.
@@ -109,12 +114,12 @@ impl Portal {
     /// The portal as a `tower` service, without sockets. Clones and sockets share one portal.
     #[must_use]
     pub fn service(&self) -> PortalService {
-        PortalService::new(Arc::clone(&self.shared))
+        PortalService::new(Arc::clone(&self.shared), Site::Portal)
     }
 
-    /// Closes the socket and all connections, and waits until they are gone.
+    /// Closes the sockets and all connections, and waits until they are gone.
     pub async fn shutdown(mut self) {
-        if let Some(server) = self.server.take() {
+        for server in self.servers.drain(..) {
             server.stop().await;
         }
     }
@@ -125,17 +130,31 @@ impl Shared {
         // The builder sees to it that there is always a first webhook.
         let hook_path =
             config.hooks.first().map_or_else(String::new, |hook| format!("/rest/{}/{}/", hook.user, hook.secret));
-        Self { max_body: config.max_body, engine: Mutex::new(Engine::new(config)), hook_path, clock }
+        Self {
+            hook_path,
+            applications: config.applications.clone(),
+            member_id: config.member_id(),
+            seed: config.seed,
+            max_body: config.max_body,
+            clock,
+            engine: Mutex::new(Engine::new(config)),
+        }
     }
 
     /// Reads the body of a request, and answers it.
-    pub(crate) async fn handle<B: Body>(&self, source: IpAddr, head: Parts, body: B) -> Result<Outcome, B::Error> {
+    pub(crate) async fn handle<B: Body>(
+        &self,
+        site: Site,
+        source: IpAddr,
+        head: Parts,
+        body: B,
+    ) -> Result<Outcome, B::Error> {
         let body = intake::read(body, self.max_body).await?;
         let now = self.clock.now();
         let mut engine = self.engine();
         Ok(match body {
-            Some(body) => engine.handle(now, source, Request::from_parts(head, body)),
-            None => engine.refuse_body(source, head),
+            Some(body) => engine.handle_at(site, now, source, Request::from_parts(head, body)),
+            None => engine.refuse_body(site, source, head),
         })
     }
 
@@ -147,7 +166,11 @@ impl Shared {
 
 impl fmt::Debug for Portal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Portal").field("url", &self.origin).field("clock", &self.shared.clock).finish_non_exhaustive()
+        f.debug_struct("Portal")
+            .field("url", &self.origins.portal)
+            .field("auth_url", &self.origins.authority)
+            .field("clock", &self.shared.clock)
+            .finish_non_exhaustive()
     }
 }
 

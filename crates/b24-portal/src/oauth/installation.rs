@@ -1,0 +1,184 @@
+//! What the portal sends when an application is installed or opened.
+//!
+//! <https://apidocs.bitrix24.com/settings/oauth/simple-way.html>
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Application, Origins, Pair};
+use crate::php::form::encode;
+use crate::rng::{self, Secret};
+
+/// An installation of an application, with a pair of tokens for the user who did it.
+///
+/// Made by [`Portal::install`](crate::Portal::install). `Debug` shows neither tokens nor secrets.
+#[derive(Clone)]
+pub struct Installation {
+    app: Application,
+    pair: Pair,
+    origins: Origins,
+    member_id: String,
+    app_sid: String,
+    user_id: u32,
+    finished: bool,
+    /// The moment it was made, since the Unix epoch.
+    at: Duration,
+}
+
+impl Installation {
+    pub(crate) fn new(
+        app: Application,
+        pair: Pair,
+        origins: Origins,
+        member_id: String,
+        (seed, user_id, at): (u64, u32, Duration),
+    ) -> Self {
+        let app_sid = rng::hex(seed, Secret::AppSid, at.as_secs(), 32);
+        let finished = !app.has_page;
+        Self { app, pair, origins, member_id, app_sid, user_id, finished, at }
+    }
+
+    /// The body of `ONAPPINSTALL`, which the portal posts to the handler of an application without a page.
+    ///
+    /// It is a form, `application/x-www-form-urlencoded`, with `event`, `data[…]`, `ts` and `auth[…]`.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html>
+    #[must_use]
+    pub fn event_form(&self) -> String {
+        let (seconds, expires) = (self.pair.lives.as_secs().to_string(), self.pair.expires.as_secs().to_string());
+        form(&[
+            ("event", "ONAPPINSTALL"),
+            ("event_handler_id", "1"),
+            ("data[VERSION]", "1"),
+            ("data[ACTIVE]", "Y"),
+            ("data[INSTALLED]", if self.finished { "Y" } else { "N" }),
+            ("data[LANGUAGE_ID]", "en"),
+            ("ts", &self.at.as_secs().to_string()),
+            ("auth[access_token]", &self.pair.access),
+            ("auth[expires]", &expires),
+            ("auth[expires_in]", &seconds),
+            ("auth[scope]", &self.scope()),
+            ("auth[domain]", self.domain()),
+            ("auth[server_endpoint]", &self.server_endpoint()),
+            ("auth[status]", self.status()),
+            ("auth[client_endpoint]", &self.client_endpoint()),
+            ("auth[member_id]", &self.member_id),
+            ("auth[user_id]", &self.user_id.to_string()),
+            ("auth[refresh_token]", &self.pair.refresh),
+            ("auth[application_token]", &self.app.application_token),
+        ])
+    }
+
+    /// The query the portal opens the application's page with: `DOMAIN`, `PROTOCOL`, `LANG`, `APP_SID`.
+    #[must_use]
+    pub fn page_query(&self) -> String {
+        let protocol = if self.origins.portal.starts_with("https") { "1" } else { "0" };
+        form(&[("DOMAIN", self.domain()), ("PROTOCOL", protocol), ("LANG", "en"), ("APP_SID", &self.app_sid)])
+    }
+
+    /// The form the portal posts to the application's page when it is opened.
+    #[must_use]
+    pub fn page_form(&self) -> String {
+        form(&[
+            ("AUTH_ID", &self.pair.access),
+            ("AUTH_EXPIRES", &self.pair.lives.as_secs().to_string()),
+            ("REFRESH_ID", &self.pair.refresh),
+            ("SERVER_ENDPOINT", &self.server_endpoint()),
+            ("APPLICATION_TOKEN", &self.app.application_token),
+            ("APPLICATION_SCOPE", &self.scope()),
+            ("member_id", &self.member_id),
+            ("status", self.status()),
+            ("PLACEMENT", "DEFAULT"),
+            ("PLACEMENT_OPTIONS", r#"{"any":"1\/"}"#),
+        ])
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &str {
+        &self.pair.access
+    }
+
+    /// The refresh token.
+    #[must_use]
+    pub fn refresh_token(&self) -> &str {
+        &self.pair.refresh
+    }
+
+    /// How long the access token lives, from the installation.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        self.pair.lives
+    }
+
+    /// When the access token ends, since the Unix epoch.
+    #[must_use]
+    pub fn expires(&self) -> Duration {
+        self.pair.expires
+    }
+
+    /// The portal's id, which outlives its domain.
+    #[must_use]
+    pub fn member_id(&self) -> &str {
+        &self.member_id
+    }
+
+    /// The user who installed the application.
+    #[must_use]
+    pub fn user_id(&self) -> u32 {
+        self.user_id
+    }
+
+    /// The application that was installed.
+    #[must_use]
+    pub fn application(&self) -> &Application {
+        &self.app
+    }
+
+    /// The scopes of the tokens, separated by commas.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        self.app.scope()
+    }
+
+    /// The application's status, such as `L`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        self.app.status()
+    }
+
+    /// The portal's domain, with its port: `127.0.0.1:40817`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.origins.domain()
+    }
+
+    /// The address of the portal's REST API: `<portal>/rest/`.
+    #[must_use]
+    pub fn client_endpoint(&self) -> String {
+        self.origins.client_endpoint()
+    }
+
+    /// The address of the authorisation server's REST API: `<authorisation server>/rest/`.
+    #[must_use]
+    pub fn server_endpoint(&self) -> String {
+        self.origins.server_endpoint()
+    }
+}
+
+/// `http_build_query`: brackets in names are escaped as everything else is.
+fn form(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}
+
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation")
+            .field("application", &self.app)
+            .field("member_id", &self.member_id)
+            .field("user_id", &self.user_id)
+            .field("expires", &self.pair.expires)
+            .finish_non_exhaustive()
+    }
+}
