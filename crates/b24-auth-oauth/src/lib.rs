@@ -9,6 +9,7 @@ mod params;
 mod secret;
 mod session;
 pub mod store;
+mod tenants;
 
 pub use app::{AppInfo, OAuthApp};
 pub use auth_server::AuthServer;
@@ -17,3 +18,4 @@ pub use params::{AppPage, AppStatus, OAuthParams, TokenReply};
 pub use secret::OAuthSecret;
 pub use session::{GrantFuture, OAuth, OAuthBuilder};
 pub use store::{MemoryStore, RenewalLock, StoreError, StoreErrorKind, TokenKey, TokenRecord, TokenStore};
+pub use tenants::Tenants;
