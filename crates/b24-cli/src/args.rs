@@ -212,6 +212,20 @@ pub(crate) struct PortalArgs {
     /// Let every request through, as fast as it comes
     #[arg(long)]
     pub(crate) no_limits: bool,
+
+    /// The port of the authorisation server on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) auth_port: u16,
+
+    /// Where a user comes back to who has authorised the portal's application; without it the code is shown on a page
+    #[arg(long, value_name = "URL")]
+    pub(crate) redirect_uri: Option<String>,
+
+    /// Install the portal's application, and write its credentials and tokens to this file, which only you can read
+    ///
+    /// It holds one JSON object: {"params": {"accessToken", "refreshToken", ..}, "clientId", "clientSecret"}.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) oauth_file: Option<PathBuf>,
 }
 
 /// A portal's plan.

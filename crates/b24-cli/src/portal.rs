@@ -1,8 +1,8 @@
 //! `b24 portal`: the embedded portal, until interrupted.
 
-use std::{path::Path, time::Duration};
+use std::{fs, io, io::Write, path::Path, time::Duration};
 
-use b24_portal::{Limits, Portal};
+use b24_portal::{Installation, Limits, Portal};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -20,6 +20,8 @@ pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
         print(&description.to_string())?;
         say(&format!("A portal is at {}. Stop it with Ctrl-C. Try:", portal.url()));
         say(&format!("  {}", suggestion(args, &portal)));
+        say(&format!("Its authorisation server is at {}. To authorise its application:", portal.auth_url()));
+        say(&format!("  {}", portal.authorize_url("state")));
         // Without signals to wait for, it runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -41,7 +43,11 @@ async fn start(args: &PortalArgs) -> Result<Portal, Failure> {
         .rows(args.rows)
         .seed(args.seed)
         .latency(Duration::from_millis(args.latency))
-        .port(args.port);
+        .port(args.port)
+        .auth_port(args.auth_port);
+    if let Some(uri) = &args.redirect_uri {
+        builder = builder.redirect_uri(uri);
+    }
     if args.tls.is_some() {
         builder = builder.tls();
     }
@@ -50,21 +56,74 @@ async fn start(args: &PortalArgs) -> Result<Portal, Failure> {
 
 /// One JSON object, so that a program can read where the portal is.
 fn describe(args: &PortalArgs, portal: &Portal) -> Result<Value, Failure> {
-    let mut description =
-        Map::from_iter([("hookUrl".to_owned(), json!(portal.hook_url())), ("url".to_owned(), json!(portal.url()))]);
+    let app = portal.application();
+    let mut description = Map::from_iter(
+        [
+            ("hookUrl", portal.hook_url()),
+            ("url", portal.url().to_owned()),
+            ("authUrl", portal.auth_url().to_owned()),
+            ("authorizeUrl", portal.authorize_url("state")),
+            ("clientId", app.client_id().to_owned()),
+            ("clientSecret", app.client_secret().to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), json!(value))),
+    );
     if let (Some(folder), Some(pem)) = (&args.tls, portal.ca_pem()) {
         let path = write_ca(folder, pem)
             .map_err(|error| Failure::unusable(format!("cannot write ca.pem into {}: {error}", folder.display())))?;
         description.insert("caPem".to_owned(), json!(path));
     }
+    if let Some(path) = &args.oauth_file {
+        write_private(path, &credentials(&portal.install(1)).to_string())
+            .map_err(|error| Failure::unusable(format!("cannot write {}: {error}", path.display())))?;
+        description.insert("oauthFile".to_owned(), json!(path));
+    }
     Ok(description.into())
 }
 
-fn write_ca(folder: &Path, pem: &str) -> std::io::Result<std::path::PathBuf> {
-    std::fs::create_dir_all(folder)?;
+fn write_ca(folder: &Path, pem: &str) -> io::Result<std::path::PathBuf> {
+    fs::create_dir_all(folder)?;
     let path = folder.join("ca.pem");
-    std::fs::write(&path, pem)?;
+    fs::write(&path, pem)?;
     Ok(path)
+}
+
+/// What an application keeps of an installation.
+fn credentials(installed: &Installation) -> Value {
+    let app = installed.application();
+    json!({
+        "params": {
+            "applicationToken": app.application_token(),
+            "userId": installed.user_id(),
+            "memberId": installed.member_id(),
+            "accessToken": installed.access_token(),
+            "refreshToken": installed.refresh_token(),
+            "expires": installed.expires().as_secs(),
+            "expiresIn": installed.expires_in().as_secs(),
+            "scope": installed.scope(),
+            "domain": installed.domain(),
+            "clientEndpoint": installed.client_endpoint(),
+            "serverEndpoint": installed.server_endpoint(),
+            "status": installed.status(),
+        },
+        "clientId": app.client_id(),
+        "clientSecret": app.client_secret(),
+    })
+}
+
+/// Writes a file that other users of this machine cannot read, not even while it is being written.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    // A file that is there keeps its mode when it is written to, so it has to go.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{text}")
 }
 
 fn suggestion(args: &PortalArgs, portal: &Portal) -> String {

@@ -132,6 +132,35 @@ fn a_refused_call_is_told_to_people_and_to_programs() {
 }
 
 #[test]
+fn a_portal_has_an_application_to_try_and_a_file_with_its_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("oauth.json");
+    // What was there before, for everybody to read, is not kept.
+    std::fs::write(&path, "old").unwrap();
+    let portal =
+        Portal::start(&["--oauth-file", path.to_str().unwrap(), "--redirect-uri", "http://127.0.0.1:1/callback"]);
+    let text = |name: &str| portal.description[name].as_str().unwrap();
+    assert!(text("authUrl").starts_with("http://127.0.0.1:") && text("authUrl") != text("url"));
+    assert!(text("authorizeUrl").starts_with(&format!("{}/oauth/authorize/?client_id=local.", text("url"))));
+    assert_eq!(text("oauthFile"), path.to_str().unwrap());
+
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!((&file["clientId"], &file["clientSecret"]), (&json!(text("clientId")), &json!(text("clientSecret"))));
+    let mut names: Vec<&str> = file["params"].as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let want = "accessToken applicationToken clientEndpoint domain expires expiresIn memberId refreshToken scope \
+                serverEndpoint status userId";
+    assert_eq!(names, want.split(' ').collect::<Vec<_>>());
+    assert_eq!(file["params"]["serverEndpoint"], format!("{}/rest/", text("authUrl")));
+    assert_eq!((&file["params"]["userId"], &file["params"]["expiresIn"]), (&json!(1), &json!(3600)));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
 fn a_portal_with_its_own_authority_is_trusted_by_option_or_environment() {
     let folder = tempfile::tempdir().unwrap();
     let portal = Portal::start(&["--tls", folder.path().to_str().unwrap()]);

@@ -96,6 +96,32 @@ async fn an_installation_is_told_by_an_event_with_tokens() {
 }
 
 #[tokio::test]
+async fn a_removal_is_told_without_tokens() {
+    let bench = Bench::with(portal());
+    let installed = bench.portal.install(1);
+    let event = read(&installed.uninstall_form(true));
+    assert_eq!((event["event"].as_str(), event["data[CLEAN]"].as_str()), ("ONAPPUNINSTALL", "1"));
+    assert_eq!(event["auth[application_token]"], bench.portal.application().application_token());
+    assert_eq!(event["auth[member_id]"], bench.portal.member_id());
+    assert!(!event.keys().any(|name| name.contains("access") || name.contains("refresh")), "{event:?}");
+    assert_eq!(read(&installed.uninstall_form(false))["data[CLEAN]"], "0");
+}
+
+#[tokio::test]
+async fn a_renamed_portal_tells_its_new_address_to_whoever_refreshes() {
+    let bench = Bench::with(portal().redirect_uri("https://app.example/"));
+    let installed = bench.portal.install(1);
+    bench.portal.rename("https://new.test/");
+    let pair = refresh(&bench.portal, installed.refresh_token()).await;
+    assert_eq!(pair.body["client_endpoint"], "https://new.test/rest/");
+    assert_eq!(pair.body["member_id"], installed.member_id());
+    assert_eq!(bench.portal.install(1).domain(), "new.test");
+    let back = bench.get(&bench.portal.authorize_url("x").replace(bench.portal.url(), "")).await;
+    assert!(back.header("location").is_some_and(|location| location.contains("&domain=new.test&")));
+    assert_ne!(installed.domain(), "new.test");
+}
+
+#[tokio::test]
 async fn a_page_is_opened_with_the_same_tokens() {
     let bench = Bench::with(portal());
     let installed = bench.portal.install(1);
@@ -264,6 +290,42 @@ async fn without_a_redirect_uri_the_code_is_shown_to_the_user() {
     let token = pair.body["access_token"].as_str().expect("a token").to_owned();
     let profile = bench.post("/rest/profile", &json!({"auth": token})).await;
     assert_eq!((&profile.result()["ID"], &profile.result()["ADMIN"]), (&json!("5"), &json!(false)));
+}
+
+#[tokio::test]
+async fn debug_never_shows_what_was_issued() {
+    let builder = portal().application("local.one", "s3cr3t-of-app");
+    let mut shown = format!("{builder:?}");
+    let bench = Bench::with(builder);
+    let installed = bench.portal.install(1);
+    refresh(&bench.portal, installed.refresh_token()).await;
+    trusted_info(&bench.portal, installed.access_token()).await;
+    app_info(&bench, installed.access_token()).await;
+    bench.get(&format!("/rest/profile?auth={}", installed.access_token())).await;
+    let portal = &bench.portal;
+    shown += &format!("{portal:?}{:?}{:?}", portal.requests(), portal.auth_requests());
+    shown += &format!("{:?}{:?}{installed:?}", portal.auth_service(), portal.applications());
+    let app = portal.application();
+    for secret in ["s3cr3t-of-app", app.application_token(), installed.access_token(), installed.refresh_token()] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn no_request_is_too_strange_for_the_authorisation_server() {
+    let bench = Bench::with(portal().max_body(1000));
+    let long = "x".repeat(1001);
+    for (path, form, status) in [
+        ("/oauth/token/?grant_type[]=1&client_id[a][b]=2", "grant_type=\u{fffd}%ff%zz&&&==".to_owned(), 400),
+        ("//oauth//token//?%00=%00", "client_secret=a&client_secret=b&auth=".to_owned(), 400),
+        ("/rest/app.info.json", "auth[]=x".to_owned(), 401),
+        ("/rest/app.info/x", String::new(), 404),
+        ("/rest/%2e%2e", String::new(), 404),
+        ("/oauth/token/", long, 413),
+    ] {
+        assert_eq!(ask(&bench.portal, path, form).await.status, status, "{path}");
+    }
+    assert_eq!(bench.portal.auth_requests().len(), 6);
 }
 
 #[tokio::test]

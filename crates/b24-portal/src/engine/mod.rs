@@ -250,6 +250,14 @@ impl Engine {
         self.config.origins = origins;
     }
 
+    pub(crate) fn rename(&mut self, portal: String) {
+        self.config.origins.portal = portal;
+    }
+
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.config.origins
+    }
+
     fn front(&mut self, site: Site) -> &mut Front {
         match site {
             Site::Portal => &mut self.portal,

@@ -69,6 +69,28 @@ impl Installation {
         ])
     }
 
+    /// The body of `ONAPPUNINSTALL`, which the portal posts when the application is removed.
+    ///
+    /// It has no tokens: nothing but the application token proves where it comes from. `clean` is whether the user wants
+    /// the application's data gone. The moment it names is that of the installation.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-uninstall.html>
+    #[must_use]
+    pub fn uninstall_form(&self, clean: bool) -> String {
+        form(&[
+            ("event", "ONAPPUNINSTALL"),
+            ("event_handler_id", "2"),
+            ("data[LANGUAGE_ID]", "en"),
+            ("data[CLEAN]", if clean { "1" } else { "0" }),
+            ("ts", &self.at.as_secs().to_string()),
+            ("auth[domain]", self.domain()),
+            ("auth[server_endpoint]", &self.server_endpoint()),
+            ("auth[client_endpoint]", &self.client_endpoint()),
+            ("auth[member_id]", &self.member_id),
+            ("auth[application_token]", &self.app.application_token),
+        ])
+    }
+
     /// The query the portal opens the application's page with: `DOMAIN`, `PROTOCOL`, `LANG`, `APP_SID`.
     #[must_use]
     pub fn page_query(&self) -> String {

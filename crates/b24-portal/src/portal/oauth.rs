@@ -55,7 +55,7 @@ impl Portal {
 
     /// Installs the first application once more, for this user: a pair of tokens, and what the portal would send.
     ///
-    /// Earlier tokens stay good.
+    /// Earlier tokens stay good. Users 1 to 8 are there, and 1 is the administrator; any other has no name.
     pub fn install(&self, user_id: u32) -> Installation {
         self.install_application(self.application(), user_id)
     }
@@ -65,14 +65,20 @@ impl Portal {
         let mine = self.applications().iter().find(|mine| mine.client_id() == application.client_id());
         let app = mine.unwrap_or_else(|| self.application()).clone();
         let now = self.shared.clock.now();
-        let pair = self.shared.engine().ledger.install(now, &app.client_id, &app.scopes, user_id.into());
-        Installation::new(
-            app,
-            pair,
-            self.origins.clone(),
-            self.shared.member_id.clone(),
-            (self.shared.seed, user_id, now),
-        )
+        let mut engine = self.shared.engine();
+        let pair = engine.ledger.install(now, &app.client_id, &app.scopes, user_id.into());
+        let origins = engine.origins().clone();
+        Installation::new(app, pair, origins, self.shared.member_id.clone(), (self.shared.seed, user_id, now))
+    }
+
+    /// Gives the portal another address, such as `http://localhost:40817` for `http://127.0.0.1:40817`.
+    ///
+    /// It is the one that tokens, redirects and installations name from now on. The portal goes on listening where it
+    /// did: [`Fault::moved`] makes the old address send its visitors away.
+    ///
+    /// <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html>
+    pub fn rename(&self, origin: impl Into<String>) {
+        self.shared.engine().rename(origin.into().trim_end_matches('/').to_owned());
     }
 
     /// What the page of an application says when it is done: `BX24.installFinish`.
