@@ -32,7 +32,7 @@ type Step = fn(&Project) -> Result<Outcome>;
 fn steps() -> [(&'static str, Step); 10] {
     [
         ("lint", lint::run),
-        ("test", |project| test::run(project, &test::Options::default())),
+        ("test", |project| test::run(project, &test::Options::ci())),
         ("loom", loom::run),
         ("features", features::run),
         ("docs", docs::run),

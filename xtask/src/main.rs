@@ -18,6 +18,7 @@ mod loom;
 mod outcome;
 mod process;
 mod project;
+mod services;
 mod setup;
 mod sizes;
 mod table;

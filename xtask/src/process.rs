@@ -25,7 +25,11 @@ impl Drop for Running {
 pub(crate) fn run_within(limit: Duration, command: Cmd<'_>) -> Result {
     let shown = command.to_string();
     eprintln!("$ {shown}");
-    let mut command = Command::from(foreign(command));
+    end_within(limit, &shown, Command::from(foreign(command)))
+}
+
+/// Runs a command that is called `shown`; ends it, and fails, when it takes longer than `limit`.
+pub(crate) fn end_within(limit: Duration, shown: &str, mut command: Command) -> Result {
     command.stdin(std::process::Stdio::null());
     let mut running = Running(command.spawn().map_err(|error| format!("`{shown}`: {error}"))?);
     match wait(&mut running.0, limit)? {

@@ -9,6 +9,7 @@ mod params;
 mod secret;
 mod session;
 pub mod store;
+mod tenants;
 
 pub use app::{AppInfo, OAuthApp};
 pub use auth_server::AuthServer;
@@ -16,4 +17,9 @@ pub use login::{LoginState, Redirect};
 pub use params::{AppPage, AppStatus, OAuthParams, TokenReply};
 pub use secret::OAuthSecret;
 pub use session::{GrantFuture, OAuth, OAuthBuilder};
+#[cfg(feature = "file-store")]
+pub use store::FileStore;
+#[cfg(feature = "postgres")]
+pub use store::PostgresStore;
 pub use store::{MemoryStore, RenewalLock, StoreError, StoreErrorKind, TokenKey, TokenRecord, TokenStore};
+pub use tenants::Tenants;

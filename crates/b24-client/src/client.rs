@@ -1,13 +1,13 @@
 //! The handle.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use b24_core::{Error, PortalAddress, RestRequest, RestResponse};
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{TraceLayer, V2, V3};
+use crate::{TraceLayer, V2, V3, tools::Admin};
 
 /// A handle on one portal: cheap to clone, `Send` and `Sync`, the same type whatever the credentials are.
 ///
@@ -16,6 +16,8 @@ use crate::{TraceLayer, V2, V3};
 pub struct Client {
     stack: BoxCloneSyncService<RestRequest, RestResponse, Error>,
     portal: PortalAddress,
+    /// Whether the user is an administrator, once that has been asked; clones share it.
+    admin: Arc<Admin>,
 }
 
 impl Client {
@@ -26,7 +28,7 @@ impl Client {
         S::Future: Send + 'static,
     {
         let traced = TraceLayer::new(portal.clone()).layer(stack);
-        Self { stack: BoxCloneSyncService::new(traced), portal }
+        Self { stack: BoxCloneSyncService::new(traced), portal, admin: Arc::default() }
     }
 
     /// REST v2: every method of the portal.
@@ -45,6 +47,10 @@ impl Client {
     #[must_use]
     pub fn portal(&self) -> &PortalAddress {
         &self.portal
+    }
+
+    pub(crate) fn admin(&self) -> &Admin {
+        &self.admin
     }
 
     pub(crate) fn stack(&self) -> BoxCloneSyncService<RestRequest, RestResponse, Error> {

@@ -1,9 +1,12 @@
 //! Small questions to a portal: is it there, how fast does it answer, what is its time.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
 
-use b24_core::{DateTime, Error, SdkCode};
-use serde::de::IgnoredAny;
+use b24_core::{DateTime, Error, SdkCode, de};
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::Client;
 
@@ -67,6 +70,63 @@ impl Client {
     pub async fn server_time(&self) -> Result<DateTime, Error> {
         Ok(self.v2().call(SERVER_TIME).send().await?.result)
     }
+
+    /// Asks whether the user behind the credentials is an administrator of the portal, and keeps the answer for this
+    /// handle and its clones: one call of `profile`. Asked again, it calls again.
+    ///
+    /// # Errors
+    /// Whatever [`Call::send`](crate::Call::send) gives.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn example(b24: &b24_client::Client) -> Result<(), b24_core::Error> {
+    /// if b24.init_is_admin().await? {
+    ///     assert!(b24.is_admin()?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/common/users/profile.html>
+    pub async fn init_is_admin(&self) -> Result<bool, Error> {
+        let admin = self.v2().call("profile").send::<Profile>().await?.result.admin;
+        self.admin().store(admin);
+        Ok(admin)
+    }
+
+    /// Whether the user behind the credentials is an administrator, as [`init_is_admin`](Self::init_is_admin) has heard.
+    ///
+    /// # Errors
+    /// [`SdkCode::IsAdminUnknown`] of kind [`Usage`](b24_core::ErrorKind::Usage) when that has not been asked.
+    pub fn is_admin(&self) -> Result<bool, Error> {
+        let text = "whether the user is an administrator has not been asked: call init_is_admin() first";
+        self.admin().load().ok_or_else(|| Error::usage(SdkCode::IsAdminUnknown, text))
+    }
 }
+
+#[derive(Deserialize)]
+struct Profile {
+    #[serde(rename = "ADMIN", default, deserialize_with = "de::flag")]
+    admin: bool,
+}
+
+/// An answer that can be asked for again.
+#[derive(Debug, Default)]
+pub(crate) struct Admin(AtomicU8);
+
+impl Admin {
+    fn store(&self, admin: bool) {
+        self.0.store(if admin { YES } else { NO }, Ordering::Relaxed);
+    }
+
+    fn load(&self) -> Option<bool> {
+        let known = self.0.load(Ordering::Relaxed);
+        (known != UNKNOWN).then_some(known == YES)
+    }
+}
+
+const UNKNOWN: u8 = 0;
+const NO: u8 = 1;
+const YES: u8 = 2;
 
 const SERVER_TIME: &str = "server.time";

@@ -76,6 +76,32 @@ impl B24 {
         Ok(Self::builder().http_client(client).oauth(&oauth))
     }
 
+    /// The portals of an application that is installed on many of them, each with the default stack, all with one pool of
+    /// connections. For another stack, give [`Tenants::new`](b24_auth_oauth::Tenants::new) a function of your own.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(member_id: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// use b24::{B24, HttpClient, OAuthApp, OAuthSecret, oauth::{FileStore, TokenKey}};
+    ///
+    /// let secret = OAuthSecret::new("app.573ad8a0346747.09223434", std::env::var("B24_CLIENT_SECRET")?)?;
+    /// let client = HttpClient::new();
+    /// let tenants = B24::tenants(OAuthApp::new(secret, client.clone()), FileStore::folder("tokens"), client);
+    /// let b24 = tenants.get(&TokenKey::new(member_id)?).await?;
+    /// let time = b24.v2().call("server.time").send::<String>().await?.result;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(all(feature = "oauth", feature = "transport"))]
+    #[cfg_attr(docsrs, doc(cfg(all(feature = "oauth", feature = "transport"))))]
+    pub fn tenants(
+        app: b24_auth_oauth::OAuthApp,
+        store: impl b24_auth_oauth::TokenStore,
+        client: crate::HttpClient,
+    ) -> b24_auth_oauth::Tenants<Self> {
+        b24_auth_oauth::Tenants::new(app, store, move |oauth| Self::builder().http_client(client.clone()).oauth(&oauth))
+    }
+
     /// Changes to the default stack: limits, HTTP layers of yours, an HTTP client of yours.
     #[cfg(feature = "transport")]
     #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]

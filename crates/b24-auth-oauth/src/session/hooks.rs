@@ -10,9 +10,11 @@ use crate::{OAuthApp, OAuthParams, TokenReply};
 /// Functions of the program; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Hooks {
-    on_renewal: Option<Arc<dyn Fn(OAuthParams) -> BoxFuture<'static, ()> + Send + Sync>>,
-    refresh: Option<Arc<dyn Fn(OAuthParams) -> BoxFuture<'static, Result<TokenReply, Error>> + Send + Sync>>,
+    on_renewal: Option<Hook<()>>,
+    refresh: Option<Hook<Result<TokenReply, Error>>>,
 }
+
+type Hook<T> = Arc<dyn Fn(OAuthParams) -> BoxFuture<'static, T> + Send + Sync>;
 
 impl Hooks {
     pub(super) fn set_on_renewal<F, R>(&mut self, hear: F)

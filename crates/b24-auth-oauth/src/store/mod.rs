@@ -21,19 +21,29 @@
 //! | after it had stored | the new pair | nothing is lost |
 
 mod error;
+#[cfg(feature = "file-store")]
+mod file;
 mod key;
 mod lock;
 mod memory;
+#[cfg(any(feature = "file-store", feature = "postgres"))]
+mod owner;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod replace;
 
 use std::{fmt, future::Future, pin::Pin};
 
 pub use error::{StoreError, StoreErrorKind};
+#[cfg(feature = "file-store")]
+pub use file::FileStore;
 pub use key::TokenKey;
 pub(crate) use key::is_member_id;
 pub use lock::RenewalLock;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use record::TokenRecord;
 pub(crate) use replace::replace;
 

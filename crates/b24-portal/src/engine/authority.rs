@@ -17,7 +17,7 @@ use super::input::media_type;
 use super::{Asked, Delivery, Engine, Outcome, clockwork, reply, v2};
 use crate::fault::{Fault, Phase};
 use crate::oauth::{Denied, Pair};
-use crate::php::form;
+use crate::php::{form, time};
 use crate::record::RecordedRequest;
 use crate::value::{Array, Value, map};
 
@@ -160,7 +160,8 @@ impl Engine {
         }
     }
 
-    /// `app.info` of the authorisation server: what it vouches for, where a browser may say anything.
+    /// `app.info` of the authorisation server: what it vouches for, where a browser may say anything. The vendor's pages
+    /// name the method and not its answer; the fields are those that the official Python SDK reads.
     fn trusted_info(&self, now: Duration, fields: &Array) -> Result<Value, Refusal> {
         let token = fields.get("auth").and_then(Value::as_str).filter(|token| !token.is_empty());
         let failure = match token.map(|token| self.ledger.look_up(now, token)) {
@@ -172,14 +173,17 @@ impl Engine {
                     "installed" => standing.installed,
                     "version" => 1_i64,
                     "status" => standing.status,
-                    // Neither local nor free applications have an end.
-                    "date_finish" => Value::Null,
+                    "scope" => holder.scopes.join(","),
+                    "domain" => self.config.origins.domain().to_owned(),
+                    "client_endpoint" => self.config.origins.client_endpoint(),
+                    "member_id" => self.config.member_id(),
                 };
                 let result = map! {
                     "client_id" => holder.client.clone(),
                     "scope" => holder.scopes.join(","),
-                    "expires" => seconds(until),
+                    "expires" => time::iso(until),
                     "install" => install,
+                    "user_id" => holder.user,
                 };
                 let time = clockwork::describe(now, Duration::ZERO, None, self.config.time_format);
                 return Ok(map! { "result" => result, "time" => time }.into());

@@ -1,0 +1,107 @@
+//! The binaries of PostgreSQL: found, or installed.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::outcome::Result;
+use crate::process::end_within;
+
+/// Where Debian and its kin keep them, a folder for each version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// Debian starts a server of its own with the package, unless it reads this while it installs.
+const NO_CLUSTER: (&str, &str) =
+    ("/etc/postgresql-common/createcluster.d/b24-xtask.conf", "create_main_cluster = false\n");
+
+/// A download and an installation.
+const INSTALL_LIMIT: Duration = Duration::from_secs(600);
+
+/// The folder with `initdb`, `postgres` and `pg_ctl`: one of the PATH, or Debian's newest.
+pub(super) fn find() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    // A link in the PATH leads to the folder with all of them.
+    let linked = env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder.join("initdb")).ok());
+    let in_path = linked.filter_map(|program| program.parent().map(Path::to_owned));
+    in_path.chain(debian(Path::new(DEBIAN))).find(|folder| is_complete(folder))
+}
+
+/// Installs Debian's package.
+pub(super) fn install() -> Result<PathBuf> {
+    if !cfg!(target_os = "linux") || !is_root() || !in_path("apt-get") {
+        return Err("no binaries of it, and no way to install them (root with apt-get)".into());
+    }
+    if env::var_os("B24_OFFLINE").is_some() {
+        return Err("no binaries of it, and B24_OFFLINE is set".into());
+    }
+    println!("PostgreSQL is not there: installing Debian's package `postgresql`, without a server of Debian's own");
+    let (file, text) = NO_CLUSTER;
+    if let Some(folder) = Path::new(file).parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, text)?;
+    let done =
+        apt_get(&["update"]).and_then(|()| apt_get(&["install", "--yes", "--no-install-recommends", "postgresql"]));
+    fs::remove_file(file)?;
+    done?;
+    find().ok_or_else(|| "the package was installed, and has no binaries".into())
+}
+
+fn apt_get(arguments: &[&str]) -> Result {
+    let shown = format!("apt-get {}", arguments.join(" "));
+    println!("$ {shown}");
+    let mut command = Command::new("apt-get");
+    command.args(["-q", "-o", "DPkg::Lock::Timeout=60"]).args(arguments);
+    command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+    end_within(INSTALL_LIMIT, &shown, command)
+}
+
+fn debian(root: &Path) -> Vec<PathBuf> {
+    let versions = fs::read_dir(root).into_iter().flatten().filter_map(|entry| {
+        let entry = entry.ok()?;
+        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+        Some((version, entry.path().join("bin")))
+    });
+    let mut versions: Vec<_> = versions.collect();
+    versions.sort();
+    versions.into_iter().rev().map(|(_, folder)| folder).collect()
+}
+
+fn is_complete(folder: &Path) -> bool {
+    ["initdb", "postgres", "pg_ctl"].iter().all(|name| folder.join(name).is_file())
+}
+
+fn in_path(program: &str) -> bool {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    // The owner of this process, as Linux shows it.
+    fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_version_comes_first() {
+        let root = env::temp_dir().join(format!("b24-xtask-binaries-{}", std::process::id()));
+        for version in ["9", "15", "common", "14"] {
+            fs::create_dir_all(root.join(version).join("bin")).unwrap();
+        }
+        let found = debian(&root);
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, ["15", "14", "9"].map(|version| root.join(version).join("bin")));
+        assert!(debian(Path::new("no/such/folder")).is_empty());
+        assert!(!is_complete(&root));
+    }
+}
