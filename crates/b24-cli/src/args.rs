@@ -3,6 +3,7 @@
 mod access;
 mod batch;
 mod list;
+mod login;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 pub(crate) use access::{Credentials, PortalAccess};
 pub(crate) use batch::BatchArgs;
 pub(crate) use list::ListArgs;
+pub(crate) use login::LoginArgs;
 
 /// Call a Bitrix24 portal's REST API, or run an embedded portal to try things on.
 ///
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Batch(BatchArgs),
     /// Run REST operations from a file or standard input, one JSON object a line
     Run(RunArgs),
+    /// Let a user authorise an application in the browser, and keep its tokens in a file for --oauth
+    Login(LoginArgs),
     /// Run an embedded portal and print its webhook URL
     Portal(PortalArgs),
     /// Print shell completions

@@ -31,7 +31,7 @@ pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
 }
 
 /// Says for people on standard error and for programs on standard output why a call failed.
-async fn failed(error: &Error) -> Failure {
+pub(crate) async fn failed(error: &Error) -> Failure {
     if error.kind() == b24::ErrorKind::Usage {
         return Failure::refused(error);
     }

@@ -299,6 +299,8 @@ fn a_webhook_in_the_wrong_place_is_not_repeated() {
         &["call", "profile", "--api", url],
         &["call", "profile", "--params", &format!("@{url}")],
         &["call", "profile", "--oauth", url],
+        &["login", "--client-id", "x", "--portal", url, "--out", url],
+        &["login", "--client-id", "x", "--portal", "p.invalid", "--auth-server", url],
         &["portal", "--port", url],
         &["list", url],
         &["list", "crm.deal.list", url],

@@ -19,7 +19,7 @@ pub(crate) struct PortalAccess {
     #[arg(long, value_name = "URL", value_parser = secret)]
     hook: Option<Secret>,
 
-    /// Call as an application, with the tokens in this file [env: `B24_OAUTH`]
+    /// Call as an application, with the tokens in this file, as `b24 login` writes it [env: `B24_OAUTH`]
     ///
     /// Nobody but its owner may read it. Tokens that have expired are replaced in it.
     #[arg(long, value_name = "FILE", conflicts_with = "hook")]

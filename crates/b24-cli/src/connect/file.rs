@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::failure::Failure;
 
 /// What the file says of the application.
-pub(super) fn application(text: &Secret) -> Result<OAuthSecret, Error> {
+pub(crate) fn application(text: &Secret) -> Result<OAuthSecret, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Application {
@@ -29,7 +29,7 @@ pub(super) fn application(text: &Secret) -> Result<OAuthSecret, Error> {
 }
 
 /// The text of a file of tokens.
-pub(super) fn read(path: &Path) -> Result<Secret, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Secret, Failure> {
     let failed = |error: io::Error| {
         let code = match error.kind() {
             io::ErrorKind::NotFound => SdkCode::TokensMissing,

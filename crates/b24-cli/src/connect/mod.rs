@@ -1,6 +1,6 @@
 //! From arguments to a handle, and to the runtime its calls run on.
 
-mod file;
+pub(crate) mod file;
 mod oauth;
 mod settle;
 
@@ -86,7 +86,7 @@ impl Session {
 }
 
 /// The HTTP client, with the certificates of `--ca`.
-fn client(ca: Option<&Path>) -> Result<HttpClient, Failure> {
+pub(crate) fn client(ca: Option<&Path>) -> Result<HttpClient, Failure> {
     let mut client = HttpClient::builder();
     if let Some(path) = ca {
         let pem = std::fs::read(path)
