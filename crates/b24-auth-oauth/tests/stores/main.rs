@@ -11,6 +11,8 @@ mod file;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sample;
+#[cfg(feature = "postgres")]
+mod tls;
 
 use b24_auth_oauth::MemoryStore;
 

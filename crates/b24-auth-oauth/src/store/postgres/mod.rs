@@ -35,7 +35,9 @@
 //! If the connection breaks during a renewal, the lock is gone before the renewal is done. Then the generation still keeps
 //! an older pair from replacing a newer one.
 //!
-//! Advisory locks need a connection that stays with its session: no pgbouncer in the transaction mode between.
+//! Advisory locks need a connection that stays with its session: no pgbouncer in the transaction mode between. They are
+//! those of one server: where a URL names several, add `target_session_attrs=read-write`, so that all processes meet on
+//! the same.
 //!
 //! # Time limits
 //!
