@@ -6,6 +6,7 @@ mod auth_server;
 mod clock;
 mod login;
 mod params;
+mod raw;
 mod secret;
 mod session;
 pub mod store;

@@ -4,11 +4,11 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
-use b24_core::Error;
+use b24_core::{Error, PortalAddress};
 use tokio::time::Instant;
 
 use crate::{OAuth, OAuthApp, OAuthParams, TokenKey, TokenStore, session::failure};
@@ -36,51 +36,65 @@ struct Inner<T> {
     app: OAuthApp,
     store: Arc<dyn TokenStore>,
     connect: Box<dyn Fn(OAuth) -> T + Send + Sync>,
-    idle: Duration,
     known: Mutex<Known<T>>,
 }
 
 struct Known<T> {
     tenants: HashMap<TokenKey, Tenant<T>>,
+    /// One at a time opens, installs or removes a portal: who asks for one that is being opened waits for it.
+    gates: HashMap<TokenKey, Weak<tokio::sync::Mutex<()>>>,
+    idle: Duration,
     swept: Instant,
 }
 
 struct Tenant<T> {
     oauth: OAuth,
-    client: T,
+    /// Shared, so that no code of the program's runs under the lock.
+    client: Arc<T>,
+    /// Where the client was made for.
+    portal: PortalAddress,
     asked: Instant,
 }
 
-impl<T: Clone + Send + 'static> Tenants<T> {
+impl<T: Clone + Send + Sync + 'static> Tenants<T> {
     /// The portals whose tokens are in `store`.
     pub fn new(app: OAuthApp, store: impl TokenStore, connect: impl Fn(OAuth) -> T + Send + Sync + 'static) -> Self {
-        let known = Known { tenants: HashMap::new(), swept: Instant::now() };
+        let known = Known { tenants: HashMap::new(), gates: HashMap::new(), idle: IDLE, swept: Instant::now() };
         let (store, connect) = (Arc::new(store), Box::new(connect));
-        Self { inner: Arc::new(Inner { app, store, connect, idle: IDLE, known: Mutex::new(known) }) }
+        Self { inner: Arc::new(Inner { app, store, connect, known: Mutex::new(known) }) }
     }
 
-    /// After how long a client that nobody has asked for is forgotten. Default: ten minutes, the window over which a portal
-    /// counts operating time. Does nothing to clones that exist already.
+    /// After how long a client that nobody has asked for is forgotten, for all clones. Default: ten minutes, the window over
+    /// which a portal counts operating time.
     #[must_use]
-    pub fn with_idle_time(mut self, idle: Duration) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.idle = idle;
-        }
+    pub fn with_idle_time(self, idle: Duration) -> Self {
+        self.inner.lock().idle = idle;
         self
     }
 
     /// The client of a portal: the one that is there, else a new one with the tokens in the store.
     ///
     /// Keep it for a piece of work and not for ever: a client that is held goes on working when it is forgotten here, and
-    /// shares tokens and limits with the next one, but renews on its own.
+    /// shares tokens and limits with the next one, but renews on its own. A portal that was renamed gets a new one, with
+    /// the new address.
     ///
     /// # Errors
     /// As [`OAuthBuilder::open`](crate::OAuthBuilder::open): `TOKENS_MISSING` where the application is not installed.
     pub async fn get(&self, key: &TokenKey) -> Result<T, Error> {
         if let Some(client) = self.inner.known(key) {
-            return Ok(client);
+            return Ok(T::clone(&client));
         }
-        let oauth = self.inner.open(key).await?;
+        let gate = self.inner.gate(key);
+        let _turn = gate.lock().await;
+        if let Some(client) = self.inner.known(key) {
+            return Ok(T::clone(&client));
+        }
+        let session = self.inner.session(key);
+        let oauth = match session {
+            // It is there, under another address than its client was made for.
+            Some(oauth) => oauth,
+            None => self.inner.builder().open(key.clone()).await?,
+        };
         Ok(self.inner.remember(key, oauth))
     }
 
@@ -90,33 +104,42 @@ impl<T: Clone + Send + 'static> Tenants<T> {
     /// # Errors
     /// As [`OAuthBuilder::install`](crate::OAuthBuilder::install).
     pub async fn install(&self, key: &TokenKey, params: OAuthParams) -> Result<T, Error> {
-        if let Some(oauth) = self.inner.session(key) {
-            oauth.install(params).await?;
-            return self.get(key).await;
-        }
-        let builder = OAuth::builder(self.inner.app.clone()).shared_store(Arc::clone(&self.inner.store));
-        let oauth = builder.install(key.clone(), params).await?;
+        let gate = self.inner.gate(key);
+        let _turn = gate.lock().await;
+        let session = self.inner.session(key);
+        let oauth = match session {
+            Some(oauth) => {
+                oauth.install(params).await?;
+                oauth
+            }
+            None => self.inner.builder().install(key.clone(), params).await?,
+        };
         Ok(self.inner.remember(key, oauth))
     }
 
-    /// Forgets a portal and deletes its tokens; `false` when there were none. For when the application is removed there.
+    /// Forgets a portal and deletes its tokens; `false` when there were none. For when the application is removed there. A
+    /// renewal that is under way comes to its end first.
     ///
     /// # Errors
     /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails.
     pub async fn remove(&self, key: &TokenKey) -> Result<bool, Error> {
+        let gate = self.inner.gate(key);
+        let _turn = gate.lock().await;
+        let session = self.inner.session(key);
+        if let Some(oauth) = session {
+            oauth.settled().await;
+        }
         let deleted = self.inner.store.delete(key).await.map_err(failure::of_the_store);
-        self.inner.lock().tenants.remove(key);
+        let removed = self.inner.lock().tenants.remove(key);
+        drop(removed);
         deleted
     }
 
     /// Forgets the clients that nobody has asked for within the idle time, and says how many. [`get`](Self::get) does so
-    /// now and then; a program that has long pauses calls it by a timer.
+    /// now and then; a program that has long pauses calls it by a timer. One that is renewing stays.
     pub fn forget_idle(&self) -> usize {
-        let now = Instant::now();
-        let mut known = self.inner.lock();
-        let before = known.tenants.len();
-        self.inner.sweep(&mut known, now);
-        before - known.tenants.len()
+        let forgotten = self.inner.lock().sweep(Instant::now());
+        forgotten.len()
     }
 
     /// How many clients there are.
@@ -131,7 +154,7 @@ impl<T: Clone + Send + 'static> Tenants<T> {
         self.len() == 0
     }
 
-    /// Waits until no renewal of a client that is here is under way: before a program ends.
+    /// Waits until no renewal of any portal here is under way: before a program ends.
     pub fn settled(&self) -> impl Future<Output = ()> + Send + use<T> {
         let sessions: Vec<_> = self.inner.lock().tenants.values().map(|tenant| tenant.oauth.clone()).collect();
         async move {
@@ -142,18 +165,24 @@ impl<T: Clone + Send + 'static> Tenants<T> {
     }
 }
 
-impl<T: Clone> Inner<T> {
-    fn known(&self, key: &TokenKey) -> Option<T> {
+impl<T> Inner<T> {
+    fn builder(&self) -> crate::OAuthBuilder<Arc<dyn TokenStore>> {
+        OAuth::builder(self.app.clone()).shared_store(Arc::clone(&self.store))
+    }
+
+    fn known(&self, key: &TokenKey) -> Option<Arc<T>> {
         let now = Instant::now();
-        let mut known = self.lock();
-        let client = known.tenants.get_mut(key).map(|tenant| {
-            tenant.asked = now;
-            tenant.client.clone()
-        });
-        // A look at all of them, once in a while.
-        if now.duration_since(known.swept) >= self.idle {
-            self.sweep(&mut known, now);
-        }
+        let (client, forgotten) = {
+            let mut known = self.lock();
+            let client = known.tenants.get_mut(key).and_then(|tenant| {
+                tenant.asked = now;
+                (tenant.portal == tenant.oauth.portal()).then(|| Arc::clone(&tenant.client))
+            });
+            // A look at all of them, once in a while.
+            let is_time = now.duration_since(known.swept) >= known.idle;
+            (client, if is_time { known.sweep(now) } else { Vec::new() })
+        };
+        drop(forgotten);
         client
     }
 
@@ -161,32 +190,49 @@ impl<T: Clone> Inner<T> {
         self.lock().tenants.get(key).map(|tenant| tenant.oauth.clone())
     }
 
-    async fn open(&self, key: &TokenKey) -> Result<OAuth, Error> {
-        OAuth::builder(self.app.clone()).shared_store(Arc::clone(&self.store)).open(key.clone()).await
-    }
-
-    /// Another may have made one meanwhile: then that is it.
-    fn remember(&self, key: &TokenKey, oauth: OAuth) -> T {
-        let made = (self.connect)(oauth.clone());
-        let now = Instant::now();
+    fn gate(&self, key: &TokenKey) -> Arc<tokio::sync::Mutex<()>> {
         let mut known = self.lock();
-        let tenant = known.tenants.entry(key.clone()).or_insert(Tenant { oauth, client: made, asked: now });
-        tenant.asked = now;
-        tenant.client.clone()
-    }
-
-    fn sweep(&self, known: &mut Known<T>, now: Instant) {
-        known.swept = now;
-        known.tenants.retain(|_, tenant| now.duration_since(tenant.asked) < self.idle);
-        let spare = known.tenants.capacity() / 4;
-        if known.tenants.len() < spare {
-            known.tenants.shrink_to_fit();
+        if let Some(gate) = known.gates.get(key).and_then(Weak::upgrade) {
+            return gate;
         }
+        // Room is made when the map would grow: gates that nobody waits at cost no more than those that are used.
+        if known.gates.len() == known.gates.capacity() {
+            known.gates.retain(|_, gate| gate.strong_count() > 0);
+        }
+        let gate = Arc::default();
+        known.gates.insert(key.clone(), Arc::downgrade(&gate));
+        gate
+    }
+}
+
+impl<T: Clone> Inner<T> {
+    fn remember(&self, key: &TokenKey, oauth: OAuth) -> T {
+        let portal = oauth.portal();
+        let client = Arc::new((self.connect)(oauth.clone()));
+        let tenant = Tenant { oauth, client: Arc::clone(&client), portal, asked: Instant::now() };
+        let replaced = self.lock().tenants.insert(key.clone(), tenant);
+        drop(replaced);
+        T::clone(&client)
+    }
+}
+
+impl<T> Known<T> {
+    /// Takes out the idle ones, to be dropped when the lock is released.
+    fn sweep(&mut self, now: Instant) -> Vec<Tenant<T>> {
+        self.swept = now;
+        let is_idle = |tenant: &Tenant<T>| now.duration_since(tenant.asked) >= self.idle && tenant.oauth.is_settled();
+        let idle: Vec<_> =
+            self.tenants.iter().filter(|(_, tenant)| is_idle(tenant)).map(|(key, _)| key.clone()).collect();
+        let forgotten = idle.iter().filter_map(|key| self.tenants.remove(key)).collect();
+        if self.tenants.len() < self.tenants.capacity() / 4 {
+            self.tenants.shrink_to_fit();
+        }
+        forgotten
     }
 }
 
 impl<T> Inner<T> {
-    /// Nothing under the lock panics but a clone of `T`, which leaves the map whole.
+    /// Nothing that is done under the lock panics.
     fn lock(&self) -> MutexGuard<'_, Known<T>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

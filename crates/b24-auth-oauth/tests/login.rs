@@ -63,8 +63,8 @@ async fn tokens_of_another_portal_or_server_are_refused() {
     for (change, code) in [
         (json!({ "member_id": "m2" }), "FOREIGN_TOKEN"),
         (json!({ "server_endpoint": "https://oauth.evil.com/rest/" }), "UNTRUSTED_SERVER"),
-        (json!({ "client_endpoint": null }), "INVALID_OAUTH_PARAMS"),
-        (json!({ "client_endpoint": "http://p.bitrix24.com/rest/" }), "INVALID_OAUTH_PARAMS"),
+        (json!({ "client_endpoint": null }), "INVALID_RESPONSE"),
+        (json!({ "client_endpoint": "http://p.bitrix24.com/rest/" }), "INVALID_RESPONSE"),
     ] {
         let server = Server::new([Step::Answer(200, first(&change))]);
         let error = server.app(&Clock::new()).exchange_code(&redirect()).await.unwrap_err();

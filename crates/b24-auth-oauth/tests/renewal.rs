@@ -244,11 +244,12 @@ async fn a_clock_that_is_wrong_by_an_hour_renews_once_and_not_before_every_call(
 #[tokio::test(start_paused = true)]
 async fn what_another_process_has_renewed_is_taken_over() {
     let server = Server::new([]);
-    let store = MemoryStore::new().with(key(), TokenRecord::new(params()));
+    let first = TokenRecord::new(params());
+    let store = MemoryStore::new().with(key(), first.clone());
     let oauth = OAuth::builder(server.app(&Clock::new())).store(store.clone()).open(key()).await.unwrap();
     let refused = oauth.authorize().await.unwrap();
-    let newer = TokenRecord::new(params()).next(params_of(&json!({ "accessToken": "acc3ss-9" })));
-    store.save(&key(), &newer, Some(1)).await.unwrap();
+    let newer = first.next(params_of(&json!({ "accessToken": "acc3ss-9" })));
+    store.save(&key(), &newer, Some(first.generation())).await.unwrap();
     assert_eq!(token(&oauth.renew(&refused).await.unwrap()), "acc3ss-9");
     assert_eq!(server.asked(), 0);
 }

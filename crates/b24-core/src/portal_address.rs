@@ -100,7 +100,8 @@ impl PortalAddress {
         self.authority.host()
     }
 
-    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+    /// Whether the host is this machine: `localhost` and names below it, 127.0.0.0/8, `[::1]`, and the addresses that stand
+    /// for all of a machine's.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.host())
@@ -151,22 +152,32 @@ fn port(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|port| plain && *port != 0)
 }
 
-/// A name or an address: `http::Uri` lets more through.
+/// A name or an address: `http::Uri` lets more through. A name that ends in a number is none: some resolvers take `127.1`
+/// or `2130706433` for addresses, and who asks whether it is this machine would be told no.
 fn is_host(host: &str) -> bool {
-    let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    match v6 {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-        }
+    if let Some(address) = v6(host) {
+        return address.is_some();
     }
+    let last = host.strip_suffix('.').unwrap_or(host).rsplit('.').next().unwrap_or_default();
+    let numeric = last.starts_with(|first: char| first.is_ascii_digit())
+        && (last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x"));
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    !host.is_empty() && host.bytes().all(legal) && (!numeric || host.parse::<Ipv4Addr>().is_ok())
+}
+
+/// What is in brackets, when anything is.
+fn v6(host: &str) -> Option<Option<Ipv6Addr>> {
+    Some(host.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
 fn is_loopback(host: &str) -> bool {
-    let v6 = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    host == "localhost"
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || v6.and_then(|text| text.parse::<Ipv6Addr>().ok()).is_some_and(|address| address.is_loopback())
+    let here = |address: Ipv4Addr| address.is_loopback() || address.is_unspecified();
+    if let Some(Some(address)) = v6(host) {
+        let mapped = address.to_ipv4_mapped().is_some_and(here);
+        return address.is_loopback() || address.is_unspecified() || mapped;
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(here)
 }
 
 #[cfg(test)]
@@ -202,6 +213,26 @@ mod tests {
     }
 
     #[test]
+    fn this_machine_is_known_by_all_of_its_names() {
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "shop.localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "0.0.0.0",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(format!("https://{host}/").parse::<PortalAddress>().unwrap().is_loopback(), "{host}");
+        }
+        for host in ["localhost.com", "1.2.3.4", "[2001:db8::1]", "notlocalhost", "127.0.0.1.com"] {
+            assert!(!format!("https://{host}/").parse::<PortalAddress>().unwrap().is_loopback(), "{host}");
+        }
+    }
+
+    #[test]
     fn what_is_no_url_is_refused() {
         for text in [
             "",
@@ -215,6 +246,11 @@ mod tests {
             "https://a,b",
             "https://[::g]",
             "https://a b",
+            "https://127.1",
+            "https://2130706433",
+            "https://0x7f000001",
+            "https://0177.0.0.1",
+            "https://0",
             "/rest",
         ] {
             assert_eq!(text.parse::<PortalAddress>(), Err(AddressError::Invalid), "{text}");

@@ -3,7 +3,8 @@
 use b24_core::{Error, SdkCode, redact};
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use serde_json::{Map, Value};
+
+use crate::raw::Fields;
 
 /// The body of a success, or the refusal. A refusal has the server's own code, also where it came with status 200.
 ///
@@ -15,7 +16,7 @@ pub(super) fn read(answer: &Response<Bytes>) -> Result<&[u8], Error> {
             "the authorisation server answered with a redirect, which is not followed: it would carry secrets along";
         return Err(Error::auth(SdkCode::RedirectRefused.as_str(), text).with_status(status));
     }
-    let object = serde_json::from_slice::<Map<String, Value>>(answer.body()).ok();
+    let object = Fields::read(answer.body());
     if let Some((code, message)) = object.as_ref().and_then(refusal) {
         return Err(Error::auth(code, message).with_status(status));
     }
@@ -33,14 +34,14 @@ pub(super) fn may_pass(status: StatusCode) -> bool {
 }
 
 /// Code and words of `{"error": "invalid_grant", "error_description": ".."}`, or of v3's `{"error": {"code": ..}}`.
-fn refusal(object: &Map<String, Value>) -> Option<(String, String)> {
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (code, message) = match object.get("error")? {
-        Value::String(code) if !code.is_empty() => (code.clone(), text(object.get("error_description"))),
-        Value::Object(error) => (text(error.get("code")), text(error.get("message"))),
-        _ => return None,
+fn refusal(object: &Fields<'_>) -> Option<(String, String)> {
+    let (code, message) = match object.object("error") {
+        Some(error) => (error.text("code"), error.text("message")),
+        None => (object.text("error"), object.text("error_description")),
     };
-    let message = if message.is_empty() { "the authorisation server refused".to_owned() } else { message };
+    let code = code.filter(|code| !code.is_empty())?;
+    let message =
+        message.filter(|text| !text.is_empty()).unwrap_or_else(|| "the authorisation server refused".to_owned());
     Some((code, redact::text(&message).into_owned()))
 }
 
@@ -77,6 +78,7 @@ mod tests {
             (200, "", "INVALID_RESPONSE"),
             (502, "<html>", "INVALID_RESPONSE"),
             (500, r#"{"error":""}"#, "INVALID_RESPONSE"),
+            (400, r#"{"error":{}}"#, "INVALID_RESPONSE"),
         ] {
             assert_eq!(outcome(status, body).unwrap_err().0, code, "{status} {body}");
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use b24_core::{BoxError, Error, SdkCode, Secret, keys};
 use bytes::Bytes;
 use http::{
-    Method, Request, Response, Uri,
+    Method, Request, Response, StatusCode, Uri,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
 use tower::ServiceExt;
@@ -18,6 +18,16 @@ pub(super) struct Question<'a> {
     pub(super) path: &'static str,
     pub(super) fields: &'a [(&'a str, &'a str)],
     pub(super) secrets: &'a [&'a Secret],
+}
+
+impl Question<'_> {
+    /// An error without its secrets, in both spellings: a client may put the form itself into its error.
+    fn clean(&self, error: Error) -> Error {
+        self.secrets.iter().fold(error, |error, secret| {
+            let encoded: String = form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+            error.without(&Secret::from(encoded)).without(secret)
+        })
+    }
 }
 
 /// Sends a question and gives the body of a success.
@@ -41,11 +51,12 @@ pub(super) async fn ask(
             },
             Err(error) => (error, true),
         };
-        let error = question.secrets.iter().fold(error, |error, secret| error.without(secret)).with_attempts(sends);
+        let error = question.clean(error).with_attempts(sends);
         if !may_pass || sends == SENDS {
             return Err(if lost && !may_pass { after_a_lost_answer(&error) } else { error });
         }
-        lost = true;
+        // What is refused for coming too fast has not been looked at.
+        lost |= error.status() != Some(StatusCode::TOO_MANY_REQUESTS);
         tracing::warn!(
             target: keys::TARGET_AUTH,
             { { keys::ERROR_TYPE } = error.code() },
@@ -101,6 +112,11 @@ fn request(server: &AuthServer, question: &Question<'_>) -> Result<Request<Bytes
 /// Exponential with full jitter: 300 ms at most before the second send, 600 ms before the third.
 fn pause(sends: u32) -> Duration {
     Duration::from_millis(fastrand::u64(0..=(150 << sends)))
+}
+
+/// How long it can take to ask, when one send takes so long.
+pub(super) fn patience(limit: Duration) -> Duration {
+    limit * SENDS + Duration::from_secs(1)
 }
 
 const SENDS: u32 = 3;

@@ -20,7 +20,7 @@ use tower_service::Service;
 pub use info::AppInfo;
 
 use self::{
-    ask::{Question, ask},
+    ask::{Question, ask, patience},
     http::{Http, erase},
 };
 use crate::{AuthServer, LoginState, OAuthParams, OAuthSecret, Redirect, TokenReply, clock::Clock};
@@ -119,7 +119,7 @@ impl OAuthApp {
     pub async fn exchange_code(&self, redirect: &Redirect) -> Result<OAuthParams, Error> {
         let code = redirect.code();
         let reply = self.token(redirect.server(), "authorization_code", ("code", code), code).await?;
-        let params = reply.into_params(self.now())?;
+        let params = reply.into_params(self.now()).map_err(|error| unusable(&error))?;
         if redirect.member_id().is_some_and(|member| member != params.member_id()) {
             return Err(foreign("the tokens are those of another portal than the user came from"));
         }
@@ -154,11 +154,15 @@ impl OAuthApp {
     /// status in place of the browser's.
     ///
     /// # Errors
-    /// As [`app_info`](Self::app_info).
+    /// As [`app_info`](Self::app_info). Also where the server does not say on which portal the token was made: then it
+    /// could be anybody's who names another's.
     pub async fn verify(&self, params: OAuthParams) -> Result<OAuthParams, Error> {
         let info = self.app_info(&params).await?;
+        let (Some(_), Some(portal)) = (info.member_id(), info.portal()) else {
+            return Err(foreign("the authorisation server does not say for which portal the token was made"));
+        };
         Ok(OAuthParams {
-            portal: info.portal().cloned().unwrap_or(params.portal),
+            portal: portal.clone(),
             user_id: info.user_id().or(params.user_id),
             status: info.status(),
             ..params
@@ -213,6 +217,11 @@ impl OAuthApp {
         Err(Error::auth(SdkCode::UntrustedServer.as_str(), text))
     }
 
+    /// How long [`refresh`](Self::refresh) can take.
+    pub(crate) fn patience(&self) -> Duration {
+        patience(self.inner.timeout)
+    }
+
     pub(crate) fn now(&self) -> SystemTime {
         self.inner.clock.now()
     }
@@ -220,6 +229,19 @@ impl OAuthApp {
 
 fn foreign(text: &'static str) -> Error {
     Error::auth(SdkCode::ForeignToken.as_str(), text)
+}
+
+/// A reply to a code that lacks something: not the caller's mistake.
+fn unusable(error: &Error) -> Error {
+    let text = format!("the authorisation server's answer is no first token reply: {}", error.message());
+    Error::auth(SdkCode::InvalidResponse.as_str(), text)
+}
+
+/// Whether the tokens may have been exchanged although there is nothing to show for it: no answer came, or one that says
+/// nothing.
+pub(crate) fn may_have_been_used_up(error: &Error) -> bool {
+    let ours = [SdkCode::InvalidResponse, SdkCode::NetworkError, SdkCode::RequestTimeout].map(SdkCode::as_str);
+    ours.contains(&error.code()) || error.status().is_some_and(|status| status.is_server_error())
 }
 
 /// Whether the authorisation server has understood and refused, so that asking again is of no use.

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use b24_core::{Error, PortalAddress, SdkCode, Secret};
 
 use super::{AppStatus, EARLY, OAuthParams};
-use crate::{AuthServer, store::is_member_id};
+use crate::{AuthServer, raw::whole, store::is_member_id};
 
 /// What one source says, field by field. All of it is text: forms know nothing else, and JSON writes numbers both ways.
 #[derive(Default)]
@@ -148,7 +148,7 @@ fn token(text: Option<String>, name: &str) -> Result<Secret, Error> {
 
 fn number(text: Option<String>, name: &str) -> Result<Option<u64>, Error> {
     let text = text.filter(|text| !text.is_empty());
-    text.map(|text| text.parse().map_err(|_| wrong(format!("{name} is no whole number")))).transpose()
+    text.map(|text| whole(&text).ok_or_else(|| wrong(format!("{name} is no whole number")))).transpose()
 }
 
 pub(crate) fn wrong(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -2,21 +2,22 @@
 
 use std::{fmt, time::SystemTime};
 
-use b24_core::{Error, SdkCode};
-use serde_json::{Map, Value};
+use b24_core::{Error, SdkCode, Secret};
 
 use super::{
     AppStatus, OAuthParams,
     draft::{Age, Draft},
-    json::text,
 };
-use crate::AuthServer;
+use crate::{
+    AuthServer,
+    raw::{Fields, whole},
+};
 
 /// The authorisation server's reply to a code or a refresh token. `Debug` shows nothing of it.
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html>
 pub struct TokenReply {
-    fields: Map<String, Value>,
+    json: Secret,
 }
 
 impl TokenReply {
@@ -27,10 +28,10 @@ impl TokenReply {
     /// [`SdkCode::InvalidResponse`] of kind [`Auth`](b24_core::ErrorKind::Auth) when it is no JSON object with an
     /// `access_token`; the error holds nothing of it.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-        let fields: Map<String, Value> = serde_json::from_slice(json).map_err(|_| unusable("it is no JSON object"))?;
-        let reply = Self { fields };
-        match reply.get("access_token").filter(|text| !text.is_empty()) {
-            Some(_) => Ok(reply),
+        let text = std::str::from_utf8(json).map_err(|_| unusable("it is no text"))?;
+        let fields = Fields::read(json).ok_or_else(|| unusable("it is no JSON object"))?;
+        match fields.text("access_token").filter(|text| !text.is_empty()) {
+            Some(_) => Ok(Self { json: Secret::from(text) }),
             None => Err(unusable("it has no access_token")),
         }
     }
@@ -42,15 +43,12 @@ impl TokenReply {
     /// # Errors
     /// [`SdkCode::InvalidOAuthParams`] when a field is missing or wrong, with its name and nothing of what is in it.
     pub fn into_params(self, now: SystemTime) -> Result<OAuthParams, Error> {
-        Draft::of_wire(|name| self.get(name)).check(Age::Fresh(now))
+        Draft::of_wire(self.fields()).check(Age::Fresh(now))
     }
 
-    fn get(&self, name: &str) -> Option<String> {
-        text(self.fields.get(name)?)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.get(name)?.parse().ok()
+    fn fields(&self) -> impl Fn(&str) -> Option<String> {
+        let fields = Fields::read(self.json.expose().as_bytes());
+        move |name| fields.as_ref()?.text(name)
     }
 }
 
@@ -65,14 +63,14 @@ impl OAuthParams {
         now: SystemTime,
         trusts: impl Fn(&AuthServer) -> bool,
     ) -> Result<Self, Error> {
-        if reply.get("member_id").is_some_and(|id| !id.is_empty() && *id != *self.member_id) {
+        let get = reply.fields();
+        let number = |name: &str| whole(&get(name)?);
+        if get("member_id").is_some_and(|id| !id.is_empty() && *id != *self.member_id) {
             let text = "the authorisation server answered with the tokens of another portal";
             return Err(Error::auth(SdkCode::InvalidResponse.as_str(), text));
         }
-        let draft = Draft {
-            refresh_token: reply.get("refresh_token").filter(|text| !text.is_empty()),
-            ..Draft::of_wire(|name| reply.get(name))
-        };
+        let draft =
+            Draft { refresh_token: get("refresh_token").filter(|text| !text.is_empty()), ..Draft::of_wire(&get) };
         let or = |new: Option<String>, old: &str| new.filter(|text| !text.is_empty()).or_else(|| Some(old.to_owned()));
         let renewed = Draft {
             member_id: Some(self.member_id.to_string()),
@@ -88,23 +86,23 @@ impl OAuthParams {
             ..draft
         };
         let mut renewed = renewed.check(Age::Fresh(now)).map_err(|error| unusable(error.message()))?;
-        renewed.expires_in = reply.number("expires_in").or(self.expires_in);
-        renewed.expires = Age::Fresh(now).end(reply.number("expires"), reply.number("expires_in"));
-        renewed.user_id = reply.number("user_id").filter(|id| *id != 0).or(self.user_id);
-        renewed.status = reply.get("status").map_or(self.status, |letter| AppStatus::of(&letter));
+        renewed.expires_in = number("expires_in").or(self.expires_in);
+        renewed.expires = Age::Fresh(now).end(number("expires"), number("expires_in"));
+        renewed.user_id = number("user_id").filter(|id| *id != 0).or(self.user_id);
+        renewed.status = get("status").map_or(self.status, |letter| AppStatus::of(&letter));
         renewed.application_token = renewed.application_token.or_else(|| self.application_token.clone());
         renewed.issuer = renewed.issuer.or_else(|| self.issuer.clone());
-        renewed.take_addresses(reply, trusts);
+        renewed.take_addresses(&get, trusts);
         Ok(renewed)
     }
 
-    fn take_addresses(&mut self, reply: &TokenReply, trusts: impl Fn(&AuthServer) -> bool) {
-        let portal = reply.get("client_endpoint").and_then(|endpoint| super::draft::portal(&endpoint).ok());
+    fn take_addresses(&mut self, get: impl Fn(&str) -> Option<String>, trusts: impl Fn(&AuthServer) -> bool) {
+        let portal = get("client_endpoint").and_then(|endpoint| super::draft::portal(&endpoint).ok());
         // From out there to this machine: no portal moves that way.
         if let Some(portal) = portal.filter(|new| !new.is_loopback() || self.portal.is_loopback()) {
             self.portal = portal;
         }
-        let server = reply.get("server_endpoint").and_then(|endpoint| endpoint.parse().ok());
+        let server = get("server_endpoint").and_then(|endpoint| endpoint.parse().ok());
         if let Some(server) = server.filter(trusts) {
             self.server = server;
         }
@@ -126,7 +124,7 @@ impl fmt::Debug for TokenReply {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -182,6 +180,7 @@ mod tests {
             (json!({ "expires_in": 0, "expires": 0 }), None),
             (json!({ "expires_in": "soon", "expires": "later" }), None),
             (json!({ "expires_in": u64::MAX }), None),
+            (json!({ "expires_in": 3600.0 }), Some(1_700_003_600)),
         ] {
             assert_eq!(renewed(&change).unwrap().expires, want, "{change}");
         }

@@ -50,7 +50,8 @@ impl OAuthBuilder {
 }
 
 impl<S> OAuthBuilder<S> {
-    /// Calls `hear` with every new pair, after it is stored and before it is used; the calls that need it wait for that.
+    /// Calls `hear` with every new pair when it is stored; the calls that wait for it go out after that, 30 s later at most.
+    /// Calls made in `hear` itself go out with the new pair.
     ///
     /// For programs that keep tokens themselves, as with `setCallbackRefreshAuth` of the official SDK. A store is the
     /// better place: what is lost between here and there is lost for good.
@@ -64,8 +65,8 @@ impl<S> OAuthBuilder<S> {
     }
 
     /// Renews by `refresh` instead of asking the authorisation server: for programs whose tokens are renewed by another
-    /// service, as with `setCustomRefreshAuth` of the official SDK. It gets the old pair; the error it returns comes out of
-    /// the call, best made by [`Error::auth`].
+    /// service, as with `setCustomRefreshAuth` of the official SDK. It gets the old pair and has two minutes; the error it
+    /// returns comes out of the call, best made by [`Error::auth`].
     pub fn refresh_with<F, R>(mut self, refresh: F) -> Self
     where
         F: Fn(OAuthParams) -> R + Send + Sync + 'static,
@@ -102,7 +103,7 @@ impl OAuthBuilder<Arc<dyn TokenStore>> {
     /// As [`open`](Self::open); nothing is replaced then.
     pub async fn install(self, key: TokenKey, params: OAuthParams) -> Result<OAuth, Error> {
         self.app.admit(&params)?;
-        let record = replace(&*self.store, &key, params).await?;
+        let record = replace(&*self.store, &key, params, 0).await?;
         self.with(key, &record)
     }
 

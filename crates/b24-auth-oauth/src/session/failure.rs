@@ -10,7 +10,7 @@ use std::{
 use b24_core::{Error, SdkCode};
 
 use super::live::Live;
-use crate::{StoreError, app};
+use crate::{OAuthParams, StoreError, app};
 
 /// An error that many get: each of them one of its own.
 #[derive(Clone)]
@@ -48,22 +48,53 @@ impl From<Error> for Failure {
     }
 }
 
-/// A refusal that is not asked for again for a while.
+/// A failure that is not asked for again for a while.
 pub(super) struct Failed {
     failure: Failure,
     generation: u64,
     at: SystemTime,
+    pause: Duration,
+    /// How many failures of a passing kind there were in a row.
+    passing: u32,
+    looked: SystemTime,
 }
 
 impl Failed {
-    pub(super) fn new(failure: Failure, live: &Live, at: SystemTime) -> Self {
-        Self { failure, generation: live.grant().generation(), at }
+    /// The next failure. A refusal stands for a while; a first one that may pass is tried again with the next call, and
+    /// after more of them the pauses grow.
+    pub(super) fn after(last: Option<&Self>, failure: Failure, live: &Live, at: SystemTime) -> Self {
+        let generation = live.grant().generation();
+        let passing = match last {
+            _ if failure.is_final() => 0,
+            Some(last) if last.generation == generation => last.passing.saturating_add(1),
+            _ => 1,
+        };
+        let pause = match passing {
+            0 => COOL_DOWN,
+            1 => Duration::ZERO,
+            more => COOL_DOWN.min(Duration::from_secs(1 << (more - 2).min(5))),
+        };
+        Self { failure, generation, at, pause, passing, looked: at }
     }
 
-    /// The refusal, while it is fresh and still about the tokens in use. Should the clock go back, it is not believed.
+    /// The failure, while it is fresh and still about the tokens in use. Should the clock go back, it is not believed.
     pub(super) fn still(&self, live: &Live, now: SystemTime) -> Option<&Failure> {
-        let fresh = now.duration_since(self.at).is_ok_and(|since| since < COOL_DOWN);
+        let fresh = now.duration_since(self.at).is_ok_and(|since| since < self.pause);
         (fresh && self.generation == live.grant().generation()).then_some(&self.failure)
+    }
+
+    /// The same, for who may not even look at the store again: somebody has, within the last second.
+    pub(super) fn without_a_look(&mut self, live: &Live, now: SystemTime) -> Option<Failure> {
+        let failure = self.still(live, now)?.clone();
+        if now.duration_since(self.looked).is_ok_and(|since| since < LOOK) {
+            return Some(failure);
+        }
+        self.looked = now;
+        None
+    }
+
+    pub(super) fn is(&self, failure: &Failure) -> bool {
+        Arc::ptr_eq(&self.failure.0, &failure.0)
     }
 }
 
@@ -87,6 +118,11 @@ pub(crate) fn of_the_store(error: StoreError) -> Error {
     Error::auth(SdkCode::TokenStoreFailed.as_str(), error.to_string()).with_source(error)
 }
 
+/// An error without these tokens in any of its texts: what a store or a program's own function says is not ours.
+pub(crate) fn without_tokens(error: Error, params: &OAuthParams) -> Error {
+    error.without(params.refresh_token()).without(params.access_token())
+}
+
 pub(crate) fn no_tokens() -> Error {
     let text = "there are no tokens for this portal and user; the application has to be installed or opened there";
     Error::auth(SdkCode::TokensMissing.as_str(), text)
@@ -97,4 +133,7 @@ pub(super) fn no_runtime() -> Error {
     Error::auth(SdkCode::InvalidConfig.as_str(), text)
 }
 
+/// How long a refusal stands.
 const COOL_DOWN: Duration = Duration::from_secs(30);
+/// How often the store is looked at meanwhile.
+const LOOK: Duration = Duration::from_secs(1);

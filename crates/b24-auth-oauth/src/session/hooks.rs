@@ -1,9 +1,11 @@
 //! What a program wants to hear or to do itself.
 
-use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use b24_core::{Error, keys};
+use b24_core::{Error, SdkCode, keys};
 use futures_util::{FutureExt, future::BoxFuture};
+
+use tokio::time::timeout;
 
 use crate::{OAuthApp, OAuthParams, TokenReply};
 
@@ -36,18 +38,31 @@ impl Hooks {
     /// Tells of new tokens. They are stored already, so a panic there costs nothing.
     pub(super) async fn renewed(&self, params: &OAuthParams) {
         let Some(hear) = &self.on_renewal else { return };
-        let told = AssertUnwindSafe(async { hear(params.clone()).await }).catch_unwind().await;
-        if told.is_err() {
-            tracing::error!(target: keys::TARGET_AUTH, "the program's own on_renewal panicked; the new tokens are stored");
+        let told = AssertUnwindSafe(async { hear(params.clone()).await }).catch_unwind();
+        match timeout(HEARING, told).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!(target: keys::TARGET_AUTH, "on_renewal panicked; the new tokens are stored"),
+            Err(_) => tracing::error!(target: keys::TARGET_AUTH, "on_renewal does not end; the new tokens are stored"),
         }
     }
 
     /// Exchanges the refresh token: the program's way, or the usual one.
     pub(super) async fn refresh(&self, app: &OAuthApp, params: &OAuthParams) -> Result<TokenReply, Error> {
         match &self.refresh {
-            Some(refresh) => refresh(params.clone()).await,
+            Some(refresh) => match timeout(REFRESHING, refresh(params.clone())).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    let text = "the program's own renewal did not end in time";
+                    Err(Error::auth(SdkCode::RequestTimeout.as_str(), text))
+                }
+            },
             None => app.refresh(params).await,
         }
+    }
+
+    /// How long [`refresh`](Self::refresh) can take when it is the program's.
+    pub(super) fn patience(&self) -> Duration {
+        if self.refresh.is_some() { REFRESHING } else { Duration::ZERO }
     }
 }
 
@@ -56,3 +71,8 @@ impl fmt::Debug for Hooks {
         f.write_str("Hooks")
     }
 }
+
+/// How long calls wait for what a program does with new tokens.
+const HEARING: Duration = Duration::from_secs(30);
+/// How long a program's own renewal may take.
+const REFRESHING: Duration = Duration::from_secs(120);

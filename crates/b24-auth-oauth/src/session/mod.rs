@@ -6,21 +6,27 @@
 //!   renewed; all who need the new one wait for the same renewal, whichever clone or generation of the API they use.
 //! * A renewal runs in a task of its own. Refresh tokens rotate, so it must not end half way because a caller gave up.
 //! * It looks at the [store](crate::store) before it asks, under the store's lock: another process may have been first.
-//! * The new pair is stored before it is used. Where it cannot be stored it is kept and tried again, and no call uses it.
-//! * A refusal of the authorisation server is not asked for again for 30 s; its code comes out with every call.
+//! * The new pair is stored before it is used. Where it cannot be stored it is kept and tried again until it is, and no
+//!   call uses it.
+//! * A refusal of the authorisation server is not asked for again for 30 s; its code comes out with every call, and the
+//!   store is looked at meanwhile: somebody may have installed the application anew. Where a renewal fails for a passing
+//!   reason twice and more, the pauses grow.
 //! * Where it is the early renewal that fails for a passing reason, calls go on with the old token.
+//! * Where the portal refuses a renewed token at once, renewing is no help, and is left for 30 s.
 
 mod builder;
 pub(crate) mod failure;
 mod future;
 mod hooks;
+mod keeping;
+mod landing;
 mod live;
 mod renewal;
 
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use b24_core::{Authenticator, Error, Grant, PortalAddress};
@@ -31,11 +37,7 @@ pub use builder::OAuthBuilder;
 pub use future::GrantFuture;
 
 use self::{
-    failure::{Failed, Failure},
-    future::Flight,
-    hooks::Hooks,
-    live::Live,
-    renewal::{Landing, Reason},
+    failure::Failed, future::Flight, hooks::Hooks, keeping::Unsaved, landing::Landing, live::Live, renewal::Reason,
 };
 use crate::{AppInfo, OAuthApp, OAuthParams, TokenKey, TokenRecord, TokenStore, store::replace};
 
@@ -61,10 +63,14 @@ struct State {
     live: Live,
     /// The renewal that is under way.
     flight: Option<Flight>,
-    /// The refusal that is not asked for again yet.
+    /// The failure that is not asked for again yet.
     failed: Option<Failed>,
-    /// A new pair that could not be stored so far. The old one is worth nothing any more.
-    unsaved: Option<TokenRecord>,
+    /// The generation that the portal refused although it was new, and when.
+    futile: Option<(u64, SystemTime)>,
+    /// A new pair that is not stored yet. The old one is worth nothing any more.
+    unsaved: Option<Unsaved>,
+    /// Somebody sees to it that it is stored in the end.
+    has_keeper: bool,
 }
 
 impl OAuth {
@@ -117,11 +123,12 @@ impl OAuth {
     ///
     /// # Errors
     /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails: then nothing is replaced. Kind
-    /// [`Usage`](b24_core::ErrorKind::Usage) when they are those of another portal.
+    /// [`Usage`](b24_core::ErrorKind::Usage) when they are those of another portal or user.
     pub async fn install(&self, params: OAuthParams) -> Result<(), Error> {
         self.inner.app.admit(&params)?;
-        let record = replace(&*self.inner.store, &self.inner.key, params).await?;
-        self.inner.publish(&record);
+        let above = self.inner.state().live.grant().generation();
+        let record = replace(&*self.inner.store, &self.inner.key, params, above).await?;
+        self.inner.publish_newer(&record);
         Ok(())
     }
 
@@ -134,13 +141,25 @@ impl OAuth {
         self.inner.app.app_info(&self.params().await?).await
     }
 
-    /// Waits until no renewal is under way. Do so before a program ends: one that is cut off between the authorisation
-    /// server and the store loses the pair.
+    /// Waits until no renewal is under way, and tries once more to store a pair that could not be stored. Do so before a
+    /// program ends: a renewal that is cut off between the authorisation server and the store loses the pair.
     pub async fn settled(&self) {
-        let flight = self.inner.state().flight.clone();
-        if let Some(flight) = flight {
-            let _ = flight.await;
+        loop {
+            let flight = self.inner.state().flight.clone();
+            match flight {
+                Some(flight) => drop(flight.await),
+                None => break,
+            }
         }
+        if self.inner.has_unsaved() {
+            let _ = self.inner.join_now(Reason::Due).await;
+        }
+    }
+
+    /// Whether nothing would be lost with it.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.inner.state();
+        state.flight.is_none() && state.unsaved.is_none()
     }
 }
 
@@ -160,11 +179,25 @@ impl Authenticator for OAuth {
     fn renew(&self, rejected: &Grant) -> GrantFuture {
         let now = self.inner.app.now();
         let state = self.inner.state();
-        // A refusal that comes in late: what was refused has been replaced meanwhile.
-        if state.live.grant().generation() != rejected.generation() {
-            return state.live.grant().clone().into();
+        let (live, refused) = (state.live.grant(), rejected.generation());
+        // A refusal that comes in late: what was refused has been replaced meanwhile. Or one that no renewal heals.
+        if live.generation() != refused || state.is_futile(refused, now) {
+            return live.clone().into();
         }
-        self.inner.join(state, Reason::Refused(rejected.generation()), now)
+        self.inner.join(state, Reason::Refused(refused), now)
+    }
+
+    fn refused_again(&self, renewed: &Grant) {
+        let now = self.inner.app.now();
+        self.inner.state().futile = Some((renewed.generation(), now));
+    }
+}
+
+impl State {
+    /// Whether a renewal of this pair has been found to be of no use, not long ago.
+    fn is_futile(&self, generation: u64, now: SystemTime) -> bool {
+        self.futile
+            .is_some_and(|(known, at)| known == generation && now.duration_since(at).is_ok_and(|since| since < FUTILE))
     }
 }
 
@@ -178,9 +211,10 @@ impl Inner {
         record: &TokenRecord,
     ) -> Result<Self, Error> {
         app.admit(record.params())?;
+        key.check(record.params())?;
         let live = Live::new(&app, record);
-        let state = Mutex::new(State { live, flight: None, failed: None, unsaved: None });
-        Ok(Self { app, store, key, hooks, runtime, state })
+        let state = State { live, flight: None, failed: None, futile: None, unsaved: None, has_keeper: false };
+        Ok(Self { app, store, key, hooks, runtime, state: Mutex::new(state) })
     }
 
     /// No panic can leave it half changed: nothing under the lock panics.
@@ -188,40 +222,52 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_unsaved(&self) -> bool {
+        self.state().unsaved.is_some()
+    }
+
+    fn join_now(self: &Arc<Self>, reason: Reason) -> GrantFuture {
+        let now = self.app.now();
+        self.join(self.state(), reason, now)
+    }
+
     /// Waits for the renewal that is under way, or begins one.
     fn join(self: &Arc<Self>, mut state: MutexGuard<'_, State>, reason: Reason, now: SystemTime) -> GrantFuture {
         if let Some(flight) = &state.flight {
-            return flight.clone().into();
+            return GrantFuture::waiting(flight.clone(), self, reason);
         }
-        if let Some(failure) = state.failed.as_ref().and_then(|failed| failed.still(&state.live, now)) {
-            return failure.to_error().into();
+        let State { live, failed, unsaved, .. } = &mut *state;
+        if let (Some(failed), None) = (failed, unsaved) {
+            if let Some(failure) = failed.without_a_look(live, now) {
+                return failure.to_error().into();
+            }
         }
         let Some(runtime) = self.runtime.clone().or_else(|| Handle::try_current().ok()) else {
             return failure::no_runtime().into();
         };
         let (sender, receiver) = oneshot::channel();
-        let flight: Flight = receiver.map(landed).boxed().shared();
+        let flight: Flight = receiver.map(landing::landed).boxed().shared();
         state.flight = Some(flight.clone());
         drop(state);
-        let landing = Landing::new(Arc::clone(self), sender);
-        runtime.spawn(renewal::run(landing, reason));
-        flight.into()
+        runtime.spawn(landing::fly(Landing::new(Arc::clone(self), sender), reason));
+        GrantFuture::waiting(flight, self, reason)
     }
 
-    /// The tokens of `record` are good: calls go out with them from now on.
+    /// The tokens of `record` are those in the store: calls go out with them from now on.
     fn publish(&self, record: &TokenRecord) -> Grant {
         let live = Live::new(&self.app, record);
-        let grant = live.grant().clone();
         let mut state = self.state();
         state.live = live;
         state.failed = None;
-        state.unsaved = None;
-        grant
+        state.live.grant().clone()
     }
-}
 
-fn landed(outcome: Result<Result<Grant, Failure>, oneshot::error::RecvError>) -> Result<Grant, Failure> {
-    outcome.unwrap_or_else(|_| Err(Failure::aborted()))
+    /// As [`publish`](Self::publish), unless newer ones are in use already: of two who have stored a pair, the one who
+    /// stored first may come here last.
+    fn publish_newer(&self, record: &TokenRecord) -> Grant {
+        let in_use = self.state().live.grant().clone();
+        if in_use.generation() > record.generation() { in_use } else { self.publish(record) }
+    }
 }
 
 impl fmt::Debug for OAuth {
@@ -229,3 +275,6 @@ impl fmt::Debug for OAuth {
         f.debug_struct("OAuth").field("key", &self.inner.key).field("portal", &self.portal()).finish_non_exhaustive()
     }
 }
+
+/// For how long nothing is renewed that renewing has not helped.
+const FUTILE: Duration = Duration::from_secs(30);

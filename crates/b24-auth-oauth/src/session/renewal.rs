@@ -1,22 +1,22 @@
-//! One renewal, from the look at the store to the new grant.
+//! One renewal, from the look at the store to the new pair.
 
 use std::{
     future::Future,
-    sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
 
 use b24_core::{Error, Grant, SdkCode, keys};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     Inner,
-    failure::{self, Failed, Failure},
+    failure::{self, Failure},
+    keeping::{OPERATION, SAVES, Unsaved},
 };
 use crate::{OAuthParams, RenewalLock, StoreError, StoreErrorKind, TokenRecord, app};
 
 /// Why there has to be another pair.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// The token ends soon, or has ended.
     Due,
@@ -24,140 +24,105 @@ pub(super) enum Reason {
     Refused(u64),
 }
 
-/// Ends a flight, however it ends: done, panicked, or cut off with its runtime.
-pub(super) struct Landing {
-    inner: Arc<Inner>,
-    sender: Option<oneshot::Sender<Result<Grant, Failure>>>,
-}
-
-impl Landing {
-    pub(super) fn new(inner: Arc<Inner>, sender: oneshot::Sender<Result<Grant, Failure>>) -> Self {
-        Self { inner, sender: Some(sender) }
-    }
-
-    fn land(mut self, outcome: Result<Grant, Failure>) {
-        // Whoever is woken by it may begin the next one.
-        self.inner.state().flight = None;
-        if let Some(sender) = self.sender.take() {
-            let _ = sender.send(outcome);
-        }
-    }
-}
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        if self.sender.is_some() {
-            self.inner.state().flight = None;
-        }
-    }
-}
-
-/// The task of a renewal.
-pub(super) async fn run(landing: Landing, reason: Reason) {
-    let inner = &landing.inner;
-    let outcome = match inner.renew(reason).await {
-        Ok(grant) => Ok(grant),
-        Err(error) => inner.failed(reason, error.into()),
-    };
-    landing.land(outcome);
-}
-
 impl Inner {
-    async fn renew(&self, reason: Reason) -> Result<Grant, Error> {
+    pub(super) async fn renew(&self, reason: Reason) -> Result<Grant, Failure> {
         if self.state().unsaved.is_none() {
             // Another process may have been first: then there is nothing to wait for.
-            if let Some(record) = self.load().await?.filter(|record| self.is_good(record, reason)) {
+            if let Some(record) = self.load_good(reason).await? {
                 return Ok(self.adopt(&record));
             }
+            if let Some(failure) = self.cooling() {
+                return Err(failure);
+            }
         }
-        let _lock = self.lock().await?;
+        let lock = match self.lock().await {
+            Ok(lock) => lock,
+            // Whoever has it may have stored its pair long ago.
+            Err(error) => match self.load_good(reason).await {
+                Ok(Some(record)) => return Ok(self.adopt(&record)),
+                _ => return Err(error.into()),
+            },
+        };
         let unsaved = self.state().unsaved.clone();
-        if let Some(record) = unsaved {
-            return self.keep(record).await;
+        if let Some(pair) = unsaved {
+            return self.keep(lock, pair).await;
         }
-        let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
-        if self.is_good(&stored, reason) {
-            return Ok(self.adopt(&stored));
+        for _ in 0..TRIES {
+            let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
+            if self.is_good(&stored, reason) {
+                return Ok(self.adopt(&stored));
+            }
+            self.app.admit(stored.params())?;
+            // What is refused from here on is this pair, so it is the one in use.
+            self.publish_other(&stored);
+            if !self.mark(&stored).await? {
+                continue;
+            }
+            return match self.exchange(stored.params()).await {
+                Ok(params) => {
+                    self.keep(lock, Unsaved { record: stored.next(params), replaces: stored.generation() }).await
+                }
+                Err(error) => self.refused(&stored, reason, error).await,
+            };
         }
+        Err(failure::of_the_store(StoreError::new(StoreErrorKind::Conflict)).into())
+    }
+
+    /// Writes down that this pair is being renewed; `false` when it is not the stored one any more.
+    async fn mark(&self, stored: &TokenRecord) -> Result<bool, Error> {
         let marked = stored.renewing(self.app.now());
-        self.within(self.store.save(&self.key, &marked, Some(stored.generation()))).await?;
-        match self.exchange(stored.params()).await {
-            Ok(params) => self.keep(stored.next(params)).await,
-            Err(error) => self.refused(&stored, reason, error).await,
+        match timeout(OPERATION, self.store.save(&self.key, &marked, Some(stored.generation()))).await {
+            Ok(Ok(())) => Ok(true),
+            Ok(Err(error)) if error.kind() == StoreErrorKind::Conflict => Ok(false),
+            Ok(Err(error)) => Err(failure::without_tokens(failure::of_the_store(error), stored.params())),
+            Err(elapsed) => Err(failure::of_the_store(StoreError::failed(elapsed))),
         }
     }
 
     async fn exchange(&self, params: &OAuthParams) -> Result<OAuthParams, Error> {
-        self.app.admit(params)?;
         let reply = self.hooks.refresh(&self.app, params).await?;
-        params.renewed(&reply, self.app.now(), |server| self.app.trusts(server))
-    }
-
-    /// Stores a new pair, tells of it, and only then uses it. From here on nothing may lose it: the old pair is gone.
-    async fn keep(&self, record: TokenRecord) -> Result<Grant, Error> {
-        if let Err(error) = self.save(&record).await {
-            if error.kind() == StoreErrorKind::Conflict {
-                // Somebody else's pair is there: of a new installation, or of a process that did not wait for the lock.
-                tracing::warn!(target: keys::TARGET_AUTH, "the stored tokens were replaced during a renewal, and are used");
-                self.state().unsaved = None;
-                let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
-                return Ok(self.adopt(&stored));
-            }
-            tracing::error!(
-                target: keys::TARGET_AUTH,
-                "the new tokens could not be stored; they are kept in memory and tried again with the next call"
-            );
-            self.state().unsaved = Some(record);
-            return Err(failure::of_the_store(error));
-        }
-        self.hooks.renewed(record.params()).await;
-        tracing::info!(target: keys::TARGET_AUTH, { { keys::GENERATION } = record.generation() }, "tokens renewed and stored");
-        Ok(self.publish(&record))
+        let renewed = params.renewed(&reply, self.app.now(), |server| self.app.trusts(server))?;
+        Ok(self.key.keeping_user(renewed, params))
     }
 
     /// Takes what another has renewed.
     fn adopt(&self, record: &TokenRecord) -> Grant {
-        tracing::debug!(target: keys::TARGET_AUTH, { { keys::GENERATION } = record.generation() }, "stored tokens taken over");
+        tracing::debug!(
+            target: keys::TARGET_AUTH,
+            { { keys::GENERATION } = record.generation() },
+            "stored tokens taken over"
+        );
         self.publish(record)
     }
 
-    /// The authorisation server has refused, or said nothing.
-    async fn refused(&self, stored: &TokenRecord, reason: Reason, error: Error) -> Result<Grant, Error> {
-        let refused = app::is_refusal(&error);
-        if refused {
-            // One that did not wait for the lock may have used the refresh token up, and stored its pair.
-            if let Ok(Some(now)) = self.load().await {
-                if now.generation() != stored.generation() && self.is_good(&now, reason) {
-                    return Ok(self.adopt(&now));
-                }
-            }
-            // Asked and answered: nobody was cut off here. If it fails, the mark only stays.
-            let unmarked = stored.unmarked();
-            let _ = self.within(self.store.save(&self.key, &unmarked, Some(stored.generation()))).await;
+    fn publish_other(&self, record: &TokenRecord) {
+        let in_use = self.state().live.grant().generation();
+        if in_use != record.generation() {
+            self.publish(record);
         }
-        Err(match stored.renewing_since() {
-            Some(since) if refused => {
-                let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-                explain(&error, since)
-            }
-            _ => error,
-        })
     }
 
-    /// What becomes of a failure: calls go on with the old token, or fail for a while with the same words.
-    fn failed(&self, reason: Reason, failure: Failure) -> Result<Grant, Failure> {
-        let now = self.app.now();
-        let code = failure.error().code();
-        tracing::warn!(target: keys::TARGET_AUTH, { { keys::ERROR_TYPE } = code }, "the tokens could not be renewed");
-        let mut state = self.state();
-        if failure.is_final() {
-            state.failed = Some(Failed::new(failure.clone(), &state.live, now));
-        } else if let (Reason::Due, true) = (reason, state.unsaved.is_none()) {
-            if let Some(grant) = state.live.postpone(now) {
-                return Ok(grant);
+    /// The authorisation server has refused, or said nothing.
+    async fn refused(&self, stored: &TokenRecord, reason: Reason, error: Error) -> Result<Grant, Failure> {
+        let error = failure::without_tokens(error, stored.params());
+        if !app::may_have_been_used_up(&error) {
+            let now = self.load().await.ok().flatten();
+            // One that did not wait for the lock may have used the refresh token up, and stored its pair.
+            let other = now.as_ref().filter(|now| now.generation() != stored.generation());
+            if let Some(other) = other.filter(|other| self.is_good(other, reason)) {
+                return Ok(self.adopt(other));
+            }
+            // Asked and answered: nobody was cut off here. An earlier mark is still true. If it fails, ours only stays.
+            if now.is_some_and(|now| now.is_same_pair(stored)) {
+                let _ = self.within(self.store.save(&self.key, stored, Some(stored.generation()))).await;
             }
         }
-        Err(failure)
+        Err(match stored.renewing_since() {
+            Some(since) if error.code() == INVALID_GRANT => {
+                explain(&error, since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()).into()
+            }
+            _ => error.into(),
+        })
     }
 
     /// Whether a stored pair is what is looked for.
@@ -169,12 +134,22 @@ impl Inner {
         other && !record.params().is_due(self.app.now()) && self.app.admit(record.params()).is_ok()
     }
 
-    async fn load(&self) -> Result<Option<TokenRecord>, Error> {
+    pub(super) async fn load(&self) -> Result<Option<TokenRecord>, Error> {
         self.within(self.store.load(&self.key)).await
     }
 
+    async fn load_good(&self, reason: Reason) -> Result<Option<TokenRecord>, Error> {
+        Ok(self.load().await?.filter(|record| self.is_good(record, reason)))
+    }
+
+    /// The failure that is not asked for again yet.
+    fn cooling(&self) -> Option<Failure> {
+        let state = self.state();
+        state.failed.as_ref()?.still(&state.live, self.app.now()).cloned()
+    }
+
     async fn lock(&self) -> Result<RenewalLock, Error> {
-        match timeout(LOCK, self.store.lock(&self.key)).await {
+        match timeout(self.patience(), self.store.lock(&self.key)).await {
             Ok(lock) => lock.map_err(failure::of_the_store),
             Err(_) => {
                 let text = "another process renews these tokens and does not come to an end";
@@ -183,35 +158,10 @@ impl Inner {
         }
     }
 
-    /// Saves a new pair; a store that fails for a moment is tried again.
-    async fn save(&self, record: &TokenRecord) -> Result<(), StoreError> {
-        let mut tries = 0;
-        let expected = record.generation().checked_sub(1);
-        loop {
-            let outcome = match timeout(OPERATION, self.store.save(&self.key, record, expected)).await {
-                Ok(outcome) => outcome,
-                Err(elapsed) => Err(StoreError::failed(elapsed)),
-            };
-            tries += 1;
-            match outcome {
-                // What was said to have failed may have been done.
-                Err(error) if error.kind() == StoreErrorKind::Conflict && tries > 1 && self.is_stored(record).await => {
-                    return Ok(());
-                }
-                Err(error) if error.kind() != StoreErrorKind::Conflict && tries < SAVES => {
-                    tokio::time::sleep(Duration::from_millis(50 << tries)).await;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn is_stored(&self, record: &TokenRecord) -> bool {
-        let stored = self.load().await.ok().flatten();
-        stored.is_some_and(|stored| {
-            stored.generation() == record.generation()
-                && stored.params().access_token().matches(record.params().access_token().expose())
-        })
+    /// Longer than a renewal of another process can take: the look, the mark, the exchange, the saves.
+    fn patience(&self) -> Duration {
+        let exchange = self.app.patience().max(self.hooks.patience());
+        OPERATION * (2 + SAVES) + exchange + Duration::from_secs(10)
     }
 
     async fn within<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Error> {
@@ -236,9 +186,7 @@ fn explain(error: &Error, since: u64) -> Error {
     }
 }
 
-/// One operation of a store.
-const OPERATION: Duration = Duration::from_secs(15);
-/// Longer than a renewal of another process can take: three sends, and the store.
-const LOCK: Duration = Duration::from_secs(120);
-/// How often a new pair is tried to be stored before it is kept for later.
-const SAVES: u32 = 6;
+/// The refresh token is used up, too old, or not one of this application.
+const INVALID_GRANT: &str = "invalid_grant";
+/// How often an installation may come between the look and the mark.
+const TRIES: u32 = 5;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use b24_core::{Error, SdkCode};
 
+use crate::OAuthParams;
+
 /// Whose tokens: those of the application on a portal, or those of one user there.
 ///
 /// A portal is known by its `member_id`, because its address can change. An application that works in its own name keeps
@@ -33,6 +35,27 @@ impl TokenKey {
     pub fn with_user(mut self, user: u64) -> Self {
         self.user = Some(user);
         self
+    }
+
+    /// Refuses tokens of another portal or user.
+    pub(crate) fn check(&self, params: &OAuthParams) -> Result<(), Error> {
+        let text = if params.member_id() != self.member_id() {
+            "the tokens are those of another portal than the one they should be stored for"
+        } else if matches!((self.user, params.user_id()), (Some(wanted), Some(user)) if wanted != user) {
+            "the tokens are those of another user than the one they should be stored for"
+        } else {
+            return Ok(());
+        };
+        Err(Error::usage(SdkCode::InvalidOAuthParams, text))
+    }
+
+    /// Renewed tokens under the user of the old ones: what a reply says beside its tokens must not keep them from being
+    /// stored.
+    pub(crate) fn keeping_user(&self, renewed: OAuthParams, old: &OAuthParams) -> OAuthParams {
+        match self.check(&renewed) {
+            Ok(()) => renewed,
+            Err(_) => OAuthParams { user_id: old.user_id, ..renewed },
+        }
     }
 
     /// The portal.

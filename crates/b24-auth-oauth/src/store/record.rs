@@ -24,9 +24,29 @@ pub struct TokenRecord {
 
 impl TokenRecord {
     /// The first record of these tokens.
+    ///
+    /// Its number is the time of day, not 1: after an application was removed and installed again, no number comes twice,
+    /// and who still works with the old tokens cannot take the new ones for them.
     #[must_use]
     pub fn new(params: OAuthParams) -> Self {
-        Self { params, generation: 1, renewing_since: None }
+        #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(now.as_millis()).unwrap_or_default();
+        // Two within one millisecond are told apart too.
+        let generation = (millis << 10 | fastrand::u64(0..1 << 10)).min(LARGEST);
+        Self { params, generation, renewing_since: None }
+    }
+
+    /// The same with a number above `generation`.
+    pub(crate) fn above(mut self, generation: u64) -> Self {
+        self.generation = self.generation.max(generation.saturating_add(1));
+        self
+    }
+
+    /// Whether it holds the same refresh token.
+    pub(crate) fn is_same_pair(&self, other: &Self) -> bool {
+        self.generation == other.generation
+            && self.params.refresh_token().matches(other.params.refresh_token().expose())
     }
 
     /// The record that follows this one, with a new pair and without a mark.
@@ -40,12 +60,6 @@ impl TokenRecord {
     pub fn renewing(&self, now: SystemTime) -> Self {
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Self { renewing_since: Some(since), ..self.clone() }
-    }
-
-    /// The same pair without a mark.
-    #[must_use]
-    pub fn unmarked(&self) -> Self {
-        Self { renewing_since: None, ..self.clone() }
     }
 
     /// The tokens.
@@ -98,6 +112,9 @@ impl TokenRecord {
         // The errors of serde name what they found: it could be a token.
         let Shape { params, generation, renewing_since } =
             serde_json::from_slice(json).map_err(|_| StoreError::new(StoreErrorKind::Corrupt))?;
+        if generation > LARGEST {
+            return Err(StoreError::new(StoreErrorKind::Corrupt));
+        }
         let params = OAuthParams::from_value(&params)
             .map_err(|error| StoreError::new(StoreErrorKind::Corrupt).with_source(error))?;
         Ok(Self { params, generation, renewing_since })
@@ -113,3 +130,6 @@ struct Shape {
     #[serde(default)]
     renewing_since: Option<u64>,
 }
+
+/// The largest number that all who read JSON agree on.
+const LARGEST: u64 = 1 << 53;

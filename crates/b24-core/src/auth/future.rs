@@ -103,7 +103,13 @@ where
                     let outcome = count(*this.attempts, ready!(answer.poll(cx)));
                     // The first refusal for credentials that can be renewed; the second one is final.
                     let refused = match (&outcome, this.request.grant(), &this.first) {
-                        (Err(error), Some(grant), None) if error.asks_for_renewal(this.request.version()) => grant,
+                        (Err(error), Some(grant), first) if error.asks_for_renewal(this.request.version()) => {
+                            if first.is_some() {
+                                this.authenticator.refused_again(grant);
+                                return Poll::Ready(outcome);
+                            }
+                            grant
+                        }
                         _ => return Poll::Ready(outcome),
                     };
                     let grant = this.authenticator.renew(refused);

@@ -38,4 +38,10 @@ pub trait Authenticator: Clone + Send + Sync + 'static {
     /// Where `rejected` has been replaced meanwhile, the replacement is handed out and nothing is renewed. A grant of
     /// the same generation says that there is nothing newer: the refusal is final.
     fn renew(&self, rejected: &Grant) -> Self::Future;
+
+    /// The portal has refused `renewed` too, a grant that [`renew`](Self::renew) had just handed out: for what ails the
+    /// call, renewing is no help. A source that has to ask somebody for each renewal leaves it for a while.
+    fn refused_again(&self, renewed: &Grant) {
+        let _ = renewed;
+    }
 }
