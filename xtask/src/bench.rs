@@ -5,6 +5,7 @@ mod criterion;
 mod limiter;
 mod list;
 mod numbers;
+mod oauth;
 mod pace;
 mod page;
 
@@ -29,6 +30,10 @@ pub(crate) enum Benchmark {
     /// Starts an embedded portal in a process of its own and measures the clients alone. Without node or npm only our
     /// side runs.
     List(list::Options),
+    /// Measure the memory of an idle portal among many, and what a thousand calls wait for when their token ends
+    ///
+    /// No network for the first, an embedded portal on real sockets for the second.
+    Oauth(oauth::Options),
     /// Race the official JavaScript SDK against a portal that enforces its limits; takes a minute
     ///
     /// Each client makes 100 batches at once. Without node or npm only our side runs.
@@ -41,6 +46,7 @@ pub(crate) fn run(project: &Project, benchmark: &Benchmark) -> Result<Outcome> {
         Benchmark::Call(options) => call::run(project, options),
         Benchmark::Limiter(options) => limiter::run(project, options),
         Benchmark::List(options) => list::run(project, options),
+        Benchmark::Oauth(options) => oauth::run(project, options),
         Benchmark::Pace(options) => pace::run(project, options),
     }
 }

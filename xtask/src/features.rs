@@ -8,24 +8,27 @@ use crate::tool::HACK;
 use crate::tree;
 
 /// The library crates.
-const LIBRARIES: [&str; 7] =
-    ["b24-core", "b24-transport", "b24-auth-hook", "b24-limiter", "b24-client", "b24", "b24-portal"];
+const LIBRARIES: [&str; 8] =
+    ["b24-core", "b24-transport", "b24-auth-hook", "b24-auth-oauth", "b24-limiter", "b24-client", "b24", "b24-portal"];
 
 /// What the smallest build of a package must not pull: package, options, families of crates.
-const LEAN: [(&str, &[&str], &[&str]); 5] = [
+const LEAN: [(&str, &[&str], &[&str]); 7] = [
     ("b24-core", &[], &["tokio", "hyper", "rustls", "url"]),
     ("b24-auth-hook", &[], &["tokio", "hyper", "rustls"]),
+    ("b24-auth-oauth", &["--no-default-features"], &["hyper", "rustls", "url", "fs4", "tokio-postgres"]),
+    ("b24-auth-oauth", &[], &["hyper", "rustls", "url", "tokio-postgres"]),
     ("b24-client", &[], &["hyper", "rustls"]),
     ("b24-limiter", &[], &["hyper", "rustls"]),
     ("b24", &["--no-default-features"], &["hyper", "rustls"]),
 ];
 
 /// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
-const SIBLINGS: [(&str, &[&str]); 6] = [
+const SIBLINGS: [(&str, &[&str]); 7] = [
     ("b24-core", &[]),
     ("b24-portal", &[]),
     ("b24-transport", &["b24-core"]),
     ("b24-auth-hook", &["b24-core"]),
+    ("b24-auth-oauth", &["b24-core"]),
     ("b24-client", &["b24-core"]),
     ("b24-limiter", &["b24-core"]),
 ];

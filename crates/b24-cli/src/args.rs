@@ -1,16 +1,19 @@
 //! The arguments: what `--help` shows.
 
+mod access;
 mod batch;
 mod list;
+mod login;
 
 use std::path::PathBuf;
 
-use b24::Secret;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use access::{Credentials, PortalAccess};
 pub(crate) use batch::BatchArgs;
 pub(crate) use list::ListArgs;
+pub(crate) use login::LoginArgs;
 
 /// Call a Bitrix24 portal's REST API, or run an embedded portal to try things on.
 ///
@@ -44,6 +47,8 @@ pub(crate) enum Command {
     Batch(BatchArgs),
     /// Run REST operations from a file or standard input, one JSON object a line
     Run(RunArgs),
+    /// Let a user authorise an application in the browser, and keep its tokens in a file for --oauth
+    Login(LoginArgs),
     /// Run an embedded portal and print its webhook URL
     Portal(PortalArgs),
     /// Print shell completions
@@ -53,20 +58,6 @@ pub(crate) enum Command {
         /// The shell to print them for
         shell: Shell,
     },
-}
-
-/// Where to call.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct PortalAccess {
-    /// The inbound webhook: https://<portal>/rest/<user id>/<secret>/
-    ///
-    /// Better set in the environment: other users of this machine can see arguments.
-    #[arg(long, env = "B24_HOOK", hide_env_values = true, value_name = "URL", value_parser = secret)]
-    pub(crate) hook: Option<Secret>,
-
-    /// Trust the root certificates in this PEM file beside those of the platform
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
 }
 
 /// How fast.
@@ -236,10 +227,6 @@ pub(crate) enum Plan {
     Standard,
     /// 250 requests at once, 5 a second
     Enterprise,
-}
-
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::from(text))
 }
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {

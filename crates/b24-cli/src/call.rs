@@ -4,14 +4,15 @@ use b24::{Error, Restrictions};
 
 use crate::{
     args::{Api, CallArgs},
-    connect::{connect, runtime},
+    connect::Session,
     failure::Failure,
-    output::{Failed, Payload, Success, explain, json_text, print, say},
+    output::{Failed, Payload, Success, explain, json_text, print_beside, say},
     params::params,
 };
 
 pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, Restrictions::default())?;
+    let session = Session::open(&args.access, Restrictions::default())?;
+    let b24 = session.b24();
     let params = params(&args.params)?;
     let call = match args.api {
         Api::V2 => b24.v2().call(&args.method),
@@ -21,18 +22,22 @@ pub(crate) fn main(args: &CallArgs) -> Result<(), Failure> {
     if let Some(id) = &args.request_id {
         call = call.request_id(id);
     }
-    match runtime()?.block_on(call.send::<Payload>()) {
-        Ok(reply) => print(&json_text(&Success::from(reply))),
-        Err(error) => failed(&error),
-    }
+    session.run_until_interrupted(async {
+        match call.send::<Payload>().await {
+            Ok(reply) => print_beside(json_text(&Success::from(reply))).await,
+            Err(error) => Err(failed(&error).await),
+        }
+    })
 }
 
 /// Says for people on standard error and for programs on standard output why a call failed.
-fn failed(error: &Error) -> Result<(), Failure> {
+pub(crate) async fn failed(error: &Error) -> Failure {
     if error.kind() == b24::ErrorKind::Usage {
-        return Err(Failure::refused(error));
+        return Failure::refused(error);
     }
     say(&format!("b24: {}", explain(error)));
-    print(&json_text(&Failed::from(error)))?;
-    Err(Failure::Call)
+    match print_beside(json_text(&Failed::from(error))).await {
+        Ok(()) => Failure::Call,
+        Err(failure) => failure,
+    }
 }

@@ -11,6 +11,7 @@ mod interrupt;
 mod lines;
 mod list;
 mod logging;
+mod login;
 mod output;
 mod param;
 mod params;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::List(list) => list::main(&list),
         Command::Batch(batch) => batch::main(&batch),
         Command::Run(run) => run::main(&run),
+        Command::Login(login) => login::main(&login),
         Command::Portal(portal) => portal::main(&portal),
         Command::Demo => demo::main(),
         Command::Completions { shell } => {

@@ -1,9 +1,6 @@
 //! What results and errors look like on standard output.
 
-use std::{
-    borrow::Cow,
-    io::{ErrorKind, Write},
-};
+use std::io::{ErrorKind, Write};
 
 use b24::{Error, Reply, Time, Validation};
 use serde::Serialize;
@@ -96,8 +93,15 @@ pub(crate) fn one_line(payload: Payload) -> Payload {
 pub(crate) fn explain(error: &Error) -> String {
     let first: &(dyn std::error::Error + 'static) = error;
     let chain = std::iter::successors(Some(first), |error| (*error).source());
-    let texts: Vec<_> = chain.map(|error| Cow::Owned::<str>(error.to_string())).collect();
-    texts.join(": ")
+    chain.map(ToString::to_string).fold(String::new(), |mut said, text| {
+        // Some errors say what the one behind them says.
+        if !said.ends_with(&text) {
+            let joint = if said.is_empty() { "" } else { ": " };
+            said.push_str(joint);
+            said.push_str(&text);
+        }
+        said
+    })
 }
 
 /// A line for programs, on standard output.
@@ -120,7 +124,12 @@ pub(crate) fn print_lines<L: AsRef<str>>(lines: impl IntoIterator<Item = L>) -> 
     }
 }
 
-/// The same beside the calls and signals that go on: a reader may let the output wait for ever.
+/// A line for programs, beside the calls and signals that go on.
+pub(crate) async fn print_beside(line: String) -> Result<(), Failure> {
+    print_lines_beside(vec![line]).await
+}
+
+/// Lines beside the calls and signals that go on: a reader may let the output wait for ever.
 pub(crate) async fn print_lines_beside(lines: Vec<String>) -> Result<(), Failure> {
     let written = tokio::task::spawn_blocking(move || print_lines(lines)).await;
     written.unwrap_or_else(|error| Err(Failure::unusable(format!("cannot write the output: {error}"))))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 fn b24() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_b24"));
-    command.env_remove("B24_HOOK").env_remove("SSL_CERT_FILE").env_remove("RUST_LOG");
+    command.env_remove("B24_HOOK").env_remove("B24_OAUTH").env_remove("SSL_CERT_FILE").env_remove("RUST_LOG");
     command
 }
 
@@ -298,6 +298,9 @@ fn a_webhook_in_the_wrong_place_is_not_repeated() {
         &["call", "profile", "--ca", url],
         &["call", "profile", "--api", url],
         &["call", "profile", "--params", &format!("@{url}")],
+        &["call", "profile", "--oauth", url],
+        &["login", "--client-id", "x", "--portal", url, "--out", url],
+        &["login", "--client-id", "x", "--portal", "p.invalid", "--auth-server", url],
         &["portal", "--port", url],
         &["list", url],
         &["list", "crm.deal.list", url],

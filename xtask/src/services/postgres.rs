@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_user_has_a_number_and_a_group() {
-        let users = "root:x:0:0:root:/root:/bin/sh\npostgres:x:101:104:PostgreSQL,,,:/var:/bin/bash\nbad:x:\n";
+        let users = "root:x:0:0:root:/:/bin/sh\npostgres:x:101:104:PostgreSQL,,,:/var:/bin/bash\nbad:x:\n";
         let found = |name| Account::parse(users, name).map(|account| (account.user, account.group));
         assert_eq!(found("postgres"), Some((101, 104)));
         assert_eq!(found("root"), Some((0, 0)));

@@ -118,7 +118,7 @@ impl OAuthApp {
     /// None: the code may be used up, and the tokens lost. Let the user log in again.
     pub async fn exchange_code(&self, redirect: &Redirect) -> Result<OAuthParams, Error> {
         let code = redirect.code();
-        let reply = self.token(redirect.server(), "authorization_code", ("code", code)).await?;
+        let reply = self.token(redirect.server(), "authorization_code", ("code", code), code).await?;
         let params = reply.into_params(self.now())?;
         if redirect.member_id().is_some_and(|member| member != params.member_id()) {
             return Err(foreign("the tokens are those of another portal than the user came from"));
@@ -167,10 +167,18 @@ impl OAuthApp {
 
     /// Exchanges a refresh token. Whoever calls it sees to it that the new pair is kept.
     pub(crate) async fn refresh(&self, params: &OAuthParams) -> Result<TokenReply, Error> {
-        self.token(params.server(), "refresh_token", ("refresh_token", params.refresh_token())).await
+        let proof = ("refresh_token", params.refresh_token());
+        self.token(params.server(), "refresh_token", proof, params.access_token()).await
     }
 
-    async fn token(&self, server: &AuthServer, grant: &str, proof: (&str, &Secret)) -> Result<TokenReply, Error> {
+    /// `also` is not sent, and is taken out of errors all the same: the server knows it.
+    async fn token(
+        &self,
+        server: &AuthServer,
+        grant: &str,
+        proof: (&str, &Secret),
+        also: &Secret,
+    ) -> Result<TokenReply, Error> {
         self.check(server)?;
         let OAuthSecret { client_id, client_secret } = &self.inner.secret;
         // The order of the official SDK.
@@ -180,7 +188,7 @@ impl OAuthApp {
             ("client_secret", client_secret.expose()),
             (proof.0, proof.1.expose()),
         ];
-        let question = Question { path: "/oauth/token/", fields: &fields, secrets: &[client_secret, proof.1] };
+        let question = Question { path: "/oauth/token/", fields: &fields, secrets: &[client_secret, proof.1, also] };
         TokenReply::from_json(&ask(&self.inner.http, server, &question, self.inner.timeout).await?)
     }
 

@@ -147,6 +147,27 @@ async fn files_are_their_owners_alone_and_nothing_with_tokens_stays_beside() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn what_root_saves_for_a_service_stays_the_services() {
+    use std::os::unix::fs::{MetadataExt, chown};
+
+    const SERVICE: u32 = 65_534;
+    let home = TempDir::new().unwrap();
+    if chown(home.path(), Some(SERVICE), Some(SERVICE)).is_err() {
+        println!("skipped: this is not root");
+        return;
+    }
+    let store = FileStore::folder(home.path());
+    store.save(&key(), &record("one"), None).await.unwrap();
+    let next = record("one").next(record("two").into_params());
+    store.save(&key(), &next, Some(1)).await.unwrap();
+    drop(store.lock(&key()).await.unwrap());
+    for name in names(home.path()) {
+        assert_eq!(fs::metadata(home.path().join(&name)).unwrap().uid(), SERVICE, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_file_that_others_may_touch_is_refused_and_left() {
     let Single(home) = single().await.unwrap();
     let path = home.path().join("b24.json");

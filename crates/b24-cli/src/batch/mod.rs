@@ -5,21 +5,14 @@ mod many;
 mod one;
 mod order;
 
-use crate::{
-    args::BatchArgs,
-    connect::{connect, runtime},
-    failure::Failure,
-    restrictions::restrictions,
-};
+use crate::{args::BatchArgs, connect::Session, failure::Failure, restrictions::restrictions};
 
 pub(crate) fn main(args: &BatchArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
-    let runtime = runtime()?;
-    let outcome = runtime.block_on(async {
-        let commands = input::Input::open(args).await?;
-        if args.one { one::run(&b24, args, commands).await } else { many::run(&b24, args, commands).await }
-    });
-    // Standard input may still be open after a line that was no use: it is not waited for.
-    runtime.shutdown_background();
-    outcome
+    let session = Session::open(&args.access, restrictions(&args.limits)?)?;
+    let b24 = session.b24();
+    if args.one {
+        session.run_until_interrupted(async { one::run(&b24, args, input::Input::open(args).await?).await })
+    } else {
+        session.run(async { many::run(&b24, args, input::Input::open(args).await?).await })
+    }
 }

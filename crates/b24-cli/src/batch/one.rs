@@ -9,7 +9,7 @@ use super::input::Input;
 use crate::{
     args::{Api, BatchArgs},
     failure::Failure,
-    output::{explain, print_lines, say},
+    output::{explain, print_lines_beside, say},
     rows::{self, Row, all_ok},
 };
 
@@ -34,13 +34,13 @@ pub(super) async fn run(b24: &B24, args: &BatchArgs, mut input: Input) -> Result
     match batch.halt_on_error(true).references_in_text(true).send().await {
         Ok(reply) => {
             let rows: Vec<_> = reply.into_rows().map(Row::from).collect();
-            print_lines(rows.iter().map(Row::text))?;
+            print_lines_beside(rows.iter().map(Row::text).collect()).await?;
             if all_ok(&rows) { Ok(()) } else { Err(Failure::Call) }
         }
         Err(error) if error.kind() == ErrorKind::Usage => Err(Failure::refused(&error)),
         Err(error) => {
             say(&format!("b24: {}", explain(&error)));
-            print_lines(keys.iter().map(|key| rows::failed(key, &error)))?;
+            print_lines_beside(keys.iter().map(|key| rows::failed(key, &error)).collect()).await?;
             Err(Failure::Call)
         }
     }

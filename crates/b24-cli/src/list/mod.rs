@@ -11,7 +11,7 @@ use b24::{Cursor, client::list::Pages};
 use self::ended::Ended;
 use crate::{
     args::ListArgs,
-    connect::{connect, runtime},
+    connect::Session,
     failure::Failure,
     interrupt::interrupted,
     output::{Payload, one_line, print_lines_beside},
@@ -20,13 +20,9 @@ use crate::{
 };
 
 pub(crate) fn main(args: &ListArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
-    let list = request::list(&b24, args)?;
-    let runtime = runtime()?;
-    let outcome = runtime.block_on(print_all(list.pages(), args));
-    // A reader that stands still is not waited for.
-    runtime.shutdown_background();
-    outcome
+    let session = Session::open(&args.access, restrictions(&args.limits)?)?;
+    let list = request::list(&session.b24(), args)?;
+    session.run(print_all(list.pages(), args))
 }
 
 /// What was printed so far.

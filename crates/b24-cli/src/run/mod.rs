@@ -9,21 +9,12 @@ use std::pin::pin;
 use b24::B24;
 use futures_util::StreamExt;
 
-use crate::{
-    args::RunArgs,
-    connect::{connect, runtime},
-    failure::Failure,
-    output::print,
-    restrictions::restrictions,
-};
+use crate::{args::RunArgs, connect::Session, failure::Failure, output::print_beside, restrictions::restrictions};
 
 pub(crate) fn main(args: &RunArgs) -> Result<(), Failure> {
-    let b24 = connect(&args.access, restrictions(&args.limits)?)?;
-    let runtime = runtime()?;
-    let outcome = runtime.block_on(run(args, &b24));
-    // Standard input may still be open after a line that was no use: it is not waited for.
-    runtime.shutdown_background();
-    outcome
+    let session = Session::open(&args.access, restrictions(&args.limits)?)?;
+    let b24 = session.b24();
+    session.run_until_interrupted(run(args, &b24))
 }
 
 async fn run(args: &RunArgs, b24: &B24) -> Result<(), Failure> {
@@ -35,8 +26,10 @@ async fn run(args: &RunArgs, b24: &B24) -> Result<(), Failure> {
     while let Some(line) = done.next().await {
         match line {
             Ok(line) => {
-                print(&line.text)?;
-                if !line.ok && outcome.is_ok() {
+                let ok = line.ok;
+                // A reader that stands still must not hold up a renewal of the tokens.
+                print_beside(line.text).await?;
+                if !ok && outcome.is_ok() {
                     outcome = Err(Failure::Call);
                 }
             }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod desk;
+
 use std::{
     io::Write,
     process::{Child, Command, Output, Stdio},
@@ -31,6 +33,7 @@ impl Served {
         command
             .env_remove("SSL_CERT_FILE")
             .env_remove("RUST_LOG")
+            .env_remove("B24_OAUTH")
             .env("B24_HOOK", self.portal.hook_url())
             .args(arguments)
             .stdin(Stdio::null())
@@ -53,14 +56,50 @@ impl Served {
     /// Starts the command, waits until it has sent so many requests, does something, and waits for the end.
     pub(crate) fn run_until(&self, arguments: &[&str], requests: usize, then: impl FnOnce(&Child)) -> Output {
         let process = self.command(arguments).spawn().unwrap();
-        let begun = Instant::now();
-        while self.portal.requests().len() < requests {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the requests never came");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        wait_for(|| self.portal.requests().len() >= requests);
         then(&process);
         process.wait_with_output().unwrap()
     }
+}
+
+/// Waits until something has come about.
+pub(crate) fn wait_for(mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never came about");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Ctrl-C, for this process alone.
+#[cfg(unix)]
+pub(crate) fn interrupt(process: &Child) {
+    let pid = process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+}
+
+/// The mode of a file that only its owner may read, and nothing on systems without modes.
+pub(crate) fn assert_private(path: &std::path::Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let _ = path;
+}
+
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &std::path::Path, text: &str) {
+    let _ = std::fs::remove_file(path);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+pub(crate) fn read_json(path: &std::path::Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 pub(crate) fn rows(output: &Output) -> Vec<Value> {

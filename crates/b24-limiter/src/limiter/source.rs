@@ -24,8 +24,8 @@ pub(super) struct Source {
     chores: Vec<Answer<()>>,
     /// Tokens that it handed out in advance.
     lease: Option<(Tokens, Duration)>,
-    /// What this process counts for itself, once it had to.
-    own: Option<InProcess>,
+    /// What this process counts for itself, once it had to; boxed, because most never have to.
+    own: Option<Box<InProcess>>,
     /// Whether the store answered when it was asked last.
     answers: bool,
 }
@@ -98,7 +98,7 @@ impl Source {
 
     /// A token by this process's own count. It begins with a full bucket: nobody knows what the store has handed out.
     fn own(&mut self, ask: &Ask, error: Option<&BoxError>) -> Result<Token, NotYet> {
-        let own = self.own.get_or_insert_with(InProcess::new);
+        let own = self.own.get_or_insert_with(Box::default);
         if std::mem::replace(&mut self.answers, false) {
             // Not the text of the error: the address of a store may hold a password.
             let failed = error.is_some();
@@ -175,7 +175,7 @@ impl Source {
 
     fn of(&self, token: &Token) -> &dyn QuotaStore {
         match &self.own {
-            Some(own) if token.own => own,
+            Some(own) if token.own => &**own,
             _ => &*self.store,
         }
     }

@@ -104,9 +104,7 @@ impl State {
             return None;
         }
         if wish.reserved {
-            let is_shut = |(key, what, _)| {
-                self.accounts.get_mut(key).is_some_and(|account: &mut Account| account.is_shut(what, now))
-            };
+            let is_shut = |(key, what, _)| self.accounts.get_mut(key).is_some_and(|account| account.is_shut(what, now));
             if !wish.uses.iter().any(is_shut) {
                 return None;
             }

@@ -13,8 +13,9 @@ use crate::{
     operating::{Account, Use},
 };
 
-/// The accounts of a limiter.
-pub(super) type Accounts = HashMap<Key, Account, BuildHasherDefault<Prehashed>>;
+/// The accounts of a limiter. Boxed: the map has room for more than it holds, and in a process with thousands of portals
+/// most of them call one method or two.
+pub(super) type Accounts = HashMap<Key, Box<Account>, BuildHasherDefault<Prehashed>>;
 
 /// Whose operating time of which method. It is looked up several times in each call, so it is hashed once.
 #[derive(Clone, Debug, PartialEq, Eq)]

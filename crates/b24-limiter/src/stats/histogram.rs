@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 /// Counts durations in steps of a quarter of their size: percentiles are right to a quarter, whatever the number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Histogram {
-    counts: [u32; STEPS],
+    /// As many steps as were needed so far: most limiters see no long waits, and there may be thousands of them.
+    counts: Vec<u32>,
     pub(crate) count: u64,
     pub(crate) total: Duration,
     pub(crate) max: Duration,
@@ -13,8 +14,11 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(crate) fn record(&mut self, value: Duration) {
-        let count = &mut self.counts[step(value)];
-        *count = count.saturating_add(1);
+        let step = step(value);
+        if self.counts.len() <= step {
+            self.counts.resize(step + 1, 0);
+        }
+        self.counts[step] = self.counts[step].saturating_add(1);
         self.count += 1;
         self.total = self.total.saturating_add(value);
         self.max = self.max.max(value);
@@ -31,12 +35,6 @@ impl Histogram {
             }
         }
         self.max
-    }
-}
-
-impl Default for Histogram {
-    fn default() -> Self {
-        Self { counts: [0; STEPS], count: 0, total: Duration::ZERO, max: Duration::ZERO }
     }
 }
 

@@ -47,9 +47,21 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
 /// Opens the file of a lock. It is empty, and stays.
 pub(super) fn open_lock(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened.map_err(failed(path)),
+    }
     private(&mut options);
-    options.open(path).map_err(failed(path))
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            keep_owner(folder_of(path), &file).map_err(failed(path))?;
+            Ok(file)
+        }
+        // Somebody else was first.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path).map_err(failed(path)),
+        Err(error) => Err(failed(path)(error)),
+    }
 }
 
 /// Reads a file that its owner alone may read; `None` when there is none.
@@ -110,7 +122,7 @@ fn write_new(draft: &Path, old: &Path, text: &[u8]) -> io::Result<()> {
     options.write(true).create_new(true);
     private(&mut options);
     let mut file = options.open(draft)?;
-    keep_owner(old, &file)?;
+    keep_owner(if old.exists() { old } else { folder_of(old) }, &file)?;
     file.write_all(text)?;
     file.sync_all()
 }
@@ -143,13 +155,14 @@ fn check_mode(found: &fs::Metadata) -> Result<(), StoreError> {
     if mode & 0o077 == 0 { Ok(()) } else { Err(StoreError::new(StoreErrorKind::Permissions)) }
 }
 
-/// Root may save what belongs to a service: the service has to be able to read it afterwards.
+/// Root may work with the files of a service: the service has to be able to use them afterwards.
 #[cfg(unix)]
-fn keep_owner(old: &Path, new: &File) -> io::Result<()> {
+fn keep_owner(like: &Path, new: &File) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
 
-    let Ok(old) = fs::metadata(old) else { return Ok(()) };
-    if old.uid() == new.metadata()?.uid() { Ok(()) } else { fchown(new, Some(old.uid()), Some(old.gid())) }
+    let (owner, mine) = (fs::metadata(like)?, new.metadata()?.uid());
+    // Others cannot give files away, and have files of their own in a folder that many share.
+    if mine != 0 || owner.uid() == mine { Ok(()) } else { fchown(new, Some(owner.uid()), Some(owner.gid())) }
 }
 
 #[cfg(not(unix))]
