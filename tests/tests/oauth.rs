@@ -140,6 +140,18 @@ async fn a_second_refusal_comes_out() {
     assert_eq!(portal.token_exchanges(), 1);
 }
 
+// Whatever v3 says with 401 asks for a renewal, also what no renewal heals.
+#[tokio::test]
+async fn a_refusal_that_no_renewal_heals_does_not_rotate_the_pair_with_each_call() {
+    let (portal, _, b24) = installed().await;
+    portal.fault(Fault::refusal(401, "user_access_error").times(40));
+    for _ in 0..20 {
+        let task = b24.v3().call("tasks.task.get").params(json!({ "id": 1, "select": ["id"] }));
+        assert_eq!(task.send::<Value>().await.unwrap_err().code(), "user_access_error");
+    }
+    assert_eq!(portal.token_exchanges(), 1);
+}
+
 // Defect 21 of the official SDK: a 307 carried the token to another host.
 #[tokio::test]
 async fn a_redirect_of_the_portal_or_the_authorisation_server_carries_nothing() {

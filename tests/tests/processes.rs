@@ -119,6 +119,7 @@ async fn stored(portal: &Portal, place: &Place) -> TokenRecord {
 async fn processes_renew_once(place: &Place) {
     let portal = portal().await;
     install(&portal, place).await;
+    let first = stored(&portal, place).await.generation();
     let mut workers = Vec::new();
     for _ in 0..PROCESSES {
         workers.push(Worker::start(&portal, place, None).await);
@@ -133,7 +134,7 @@ async fn processes_renew_once(place: &Place) {
         }
         assert_eq!(portal.token_exchanges(), round);
     }
-    assert_eq!(stored(&portal, place).await.generation(), ROUNDS + 1);
+    assert_eq!(stored(&portal, place).await.generation(), first + ROUNDS);
 }
 
 #[tokio::test]

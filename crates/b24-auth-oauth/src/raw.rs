@@ -23,7 +23,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn object(&self, name: &str) -> Option<Fields<'a>> {
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
         serde_json::from_str(self.0.get(name)?.get()).ok().map(Fields)
     }
 }

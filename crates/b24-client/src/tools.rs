@@ -72,7 +72,8 @@ impl Client {
     }
 
     /// Asks whether the user behind the credentials is an administrator of the portal, and keeps the answer for this
-    /// handle and its clones: one call of `profile`. Asked again, it calls again.
+    /// handle and its clones: one call of `profile`. Asked again, it calls again: do so where the credentials may have become
+    /// those of another user meanwhile.
     ///
     /// # Errors
     /// Whatever [`Call::send`](crate::Call::send) gives.

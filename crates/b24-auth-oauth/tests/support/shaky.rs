@@ -1,5 +1,7 @@
 //! A store that fails when it is told to.
 
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
