@@ -15,7 +15,7 @@ mod tenants;
 pub use app::{AppInfo, OAuthApp};
 pub use auth_server::AuthServer;
 pub use login::{LoginState, Redirect};
-pub use params::{AppPage, AppStatus, OAuthParams, TokenReply};
+pub use params::{AppPage, OAuthParams, TokenReply};
 pub use secret::OAuthSecret;
 pub use session::{GrantFuture, OAuth, OAuthBuilder};
 #[cfg(feature = "file-store")]

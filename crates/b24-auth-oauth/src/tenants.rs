@@ -142,6 +142,12 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
         forgotten.len()
     }
 
+    /// Where the tokens are: to look at what an event claims, `application_token` above all, before it is believed.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn TokenStore> {
+        &self.inner.store
+    }
+
     /// How many clients there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,12 +1,9 @@
 //! Whose token it is, by the authorisation server's word.
 
-use b24_core::{Error, PortalAddress, SdkCode};
+use b24_core::{Error, PortalAddress, SdkCode, values::AppStatus};
 use serde_json::Value;
 
-use crate::{
-    AppStatus,
-    params::{portal, text},
-};
+use crate::params::{portal, text};
 
 /// What the authorisation server says of an access token: its `app.info`. It can be trusted, unlike what came through a
 /// browser.
@@ -19,7 +16,7 @@ pub struct AppInfo {
     scope: Box<str>,
     installed: bool,
     version: Option<u64>,
-    status: AppStatus,
+    status: Option<AppStatus>,
     member_id: Option<Box<str>>,
     portal: Option<PortalAddress>,
 }
@@ -43,7 +40,7 @@ impl AppInfo {
             scope: get(result, "scope").unwrap_or_default().into(),
             installed: install.get("installed").is_some_and(flag),
             version: get(install, "version").and_then(|version| version.parse().ok()),
-            status: AppStatus::of(&get(install, "status").unwrap_or_default()),
+            status: get(install, "status").map(|letter| AppStatus::from(letter.as_str())),
             member_id: get(install, "member_id").map(Into::into),
             portal: get(install, "client_endpoint").and_then(|endpoint| portal(&endpoint).ok()),
         })
@@ -78,10 +75,10 @@ impl AppInfo {
         self.version
     }
 
-    /// How it is installed, and whether it is paid for.
+    /// How it is installed, and whether it is paid for, where that is told.
     #[must_use]
-    pub fn status(&self) -> AppStatus {
-        self.status
+    pub fn status(&self) -> Option<&AppStatus> {
+        self.status.as_ref()
     }
 
     /// The portal it is installed on, where that is told.
@@ -107,7 +104,7 @@ mod tests {
             "install":{"installed":true,"version":"2","status":"P","member_id":"m1","client_endpoint":"https://p.com/rest/"}}}"#;
         let info = AppInfo::read(whole).unwrap();
         assert_eq!((info.client_id(), info.user_id(), info.version()), ("app.1", Some(7), Some(2)));
-        assert_eq!((info.is_installed(), info.status(), info.member_id()), (true, AppStatus::Paid, Some("m1")));
+        assert_eq!((info.is_installed(), info.status(), info.member_id()), (true, Some(&AppStatus::Paid), Some("m1")));
         assert_eq!(info.portal().unwrap().to_string(), "https://p.com");
         let least = AppInfo::read(br#"{"result":{"client_id":"app.1","install":[]}}"#).unwrap();
         assert!(!least.is_installed() && least.member_id().is_none());

@@ -164,7 +164,7 @@ impl OAuthApp {
         Ok(OAuthParams {
             portal: portal.clone(),
             user_id: info.user_id().or(params.user_id),
-            status: info.status(),
+            status: info.status().cloned().or(params.status),
             ..params
         })
     }

@@ -2,9 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use b24_core::{Error, PortalAddress, SdkCode, Secret};
+use b24_core::{Error, PortalAddress, SdkCode, Secret, values::AppStatus};
 
-use super::{AppStatus, EARLY, OAuthParams};
+use super::{EARLY, OAuthParams};
 use crate::{AuthServer, raw::whole, store::is_member_id};
 
 /// What one source says, field by field. All of it is text: forms know nothing else, and JSON writes numbers both ways.
@@ -98,7 +98,7 @@ impl Draft {
             user_id: number(self.user_id, "user_id")?.filter(|id| *id != 0),
             scope: self.scope.unwrap_or_default().into(),
             domain: self.domain.unwrap_or_default().into(),
-            status: AppStatus::of(self.status.as_deref().unwrap_or_default()),
+            status: self.status.filter(|letter| !letter.is_empty()).map(|letter| AppStatus::from(letter.as_str())),
             issuer: self.issuer.map(Into::into),
         })
     }

@@ -50,7 +50,7 @@ impl OAuthParams {
         put("domain", (*self.domain).into());
         put("clientEndpoint", format!("{}/rest/", self.portal).into());
         put("serverEndpoint", format!("{}/rest/", self.server).into());
-        put("status", self.status.as_str().into());
+        put("status", self.status.as_ref().map(ToString::to_string).into());
         put("issuer", self.issuer.as_deref().into());
         Value::Object(object)
     }

@@ -5,19 +5,17 @@ mod install;
 mod json;
 mod page;
 mod reply;
-mod status;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use b24_core::{PortalAddress, Secret};
+use b24_core::{PortalAddress, Secret, values::AppStatus};
 
 pub(crate) use draft::{base, portal, wrong};
 pub(crate) use json::text;
 pub use page::AppPage;
 pub use reply::TokenReply;
-pub use status::AppStatus;
 
-use crate::AuthServer;
+use crate::{AuthServer, TokenKey};
 
 /// The tokens of an application on one portal, with everything the portal tells beside them.
 ///
@@ -41,7 +39,7 @@ pub struct OAuthParams {
     pub(crate) user_id: Option<u64>,
     pub(crate) scope: Box<str>,
     pub(crate) domain: Box<str>,
-    pub(crate) status: AppStatus,
+    pub(crate) status: Option<AppStatus>,
     pub(crate) issuer: Option<Box<str>>,
 }
 
@@ -112,10 +110,17 @@ impl OAuthParams {
         &self.domain
     }
 
-    /// How the application is installed.
+    /// How the application is installed, where that was told.
     #[must_use]
-    pub fn status(&self) -> AppStatus {
-        self.status
+    pub fn status(&self) -> Option<&AppStatus> {
+        self.status.as_ref()
+    }
+
+    /// What they are stored under when the application keeps one pair for a portal. One that keeps a pair for each user
+    /// adds [`with_user`](TokenKey::with_user).
+    #[must_use]
+    pub fn key(&self) -> TokenKey {
+        TokenKey::checked(&self.member_id)
     }
 
     /// Who issued the tokens, where that was told.

@@ -112,8 +112,9 @@ impl fmt::Debug for AppPage {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use b24_core::values::AppStatus;
+
     use super::*;
-    use crate::AppStatus;
 
     const QUERY: &str = "DOMAIN=p.bitrix24.com&PROTOCOL=1&LANG=en&APP_SID=51d0";
     const FORM: &str = "AUTH_ID=acc3ss&AUTH_EXPIRES=3600&REFRESH_ID=r3fresh&member_id=m1&status=L&PLACEMENT=CRM_DEAL_DETAIL_TAB\
@@ -129,7 +130,7 @@ mod tests {
         assert_eq!(page.params().portal().to_string(), "https://p.bitrix24.com");
         assert_eq!(page.params().server().to_string(), "https://oauth.bitrix24.tech");
         assert_eq!(page.params().expires, Some(1_700_003_600));
-        assert_eq!(page.params().status(), AppStatus::Local);
+        assert_eq!(page.params().status(), Some(&AppStatus::Local));
         assert_eq!(
             (page.placement(), page.language(), page.app_sid()),
             ("CRM_DEAL_DETAIL_TAB", Some("en"), Some("51d0"))

@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use b24_core::{Error, SdkCode, Secret};
 
 use super::{
-    AppStatus, OAuthParams,
+    OAuthParams,
     draft::{Age, Draft},
 };
 use crate::{
@@ -89,7 +89,7 @@ impl OAuthParams {
         renewed.expires_in = number("expires_in").or(self.expires_in);
         renewed.expires = Age::Fresh(now).end(number("expires"), number("expires_in"));
         renewed.user_id = number("user_id").filter(|id| *id != 0).or(self.user_id);
-        renewed.status = get("status").map_or(self.status, |letter| AppStatus::of(&letter));
+        renewed.status = renewed.status.or_else(|| self.status.clone());
         renewed.application_token = renewed.application_token.or_else(|| self.application_token.clone());
         renewed.issuer = renewed.issuer.or_else(|| self.issuer.clone());
         renewed.take_addresses(&get, trusts);
@@ -124,6 +124,7 @@ impl fmt::Debug for TokenReply {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use b24_core::values::AppStatus;
     use serde_json::{Value, json};
 
     use super::*;
@@ -164,7 +165,7 @@ mod tests {
     fn what_a_renewal_does_not_say_stays() {
         let params = renewed(&json!({})).unwrap();
         assert_eq!((params.access_token().expose(), params.refresh_token().expose()), ("acc3ss2", "r3fresh2"));
-        assert_eq!((params.user_id(), params.status(), params.member_id()), (Some(7), AppStatus::Trial, "m1"));
+        assert_eq!((params.user_id(), params.status(), params.member_id()), (Some(7), Some(&AppStatus::Trial), "m1"));
         assert_eq!(params.server().to_string(), "https://oauth.bitrix24.tech");
         let same = renewed(&json!({ "refresh_token": "" })).unwrap();
         assert_eq!(same.refresh_token().expose(), "r3fresh");

@@ -41,7 +41,7 @@ impl OAuthBuilder {
     /// Kind [`Auth`](b24_core::ErrorKind::Auth), [`SdkCode::UntrustedServer`](b24_core::SdkCode::UntrustedServer), when
     /// the application would tell its secret to a server it does not know.
     pub fn start(self, params: OAuthParams) -> Result<OAuth, Error> {
-        let key = TokenKey::new(params.member_id())?;
+        let key = params.key();
         let record = TokenRecord::new(params);
         let store = Arc::new(MemoryStore::new().with(key.clone(), record.clone()));
         let inner = Inner::new(self.app, store, key, self.hooks, self.runtime, &record)?;

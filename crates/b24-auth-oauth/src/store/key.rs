@@ -30,6 +30,11 @@ impl TokenKey {
         Err(Error::usage(SdkCode::InvalidOAuthParams, text))
     }
 
+    /// Of a member id that has been checked.
+    pub(crate) fn checked(member_id: &str) -> Self {
+        Self { member_id: member_id.into(), user: None }
+    }
+
     /// The tokens of one user of the portal.
     #[must_use]
     pub fn with_user(mut self, user: u64) -> Self {
