@@ -125,6 +125,11 @@ async fn no_flow_of_an_application_writes_a_secret_anywhere() {
         }
         portal.clear_faults();
     }
+    let fresh = OAuthParams::from_install_event(portal.install(1).event_form().as_bytes(), now()).unwrap();
+    keep(&secrets, &fresh);
+    oauth.install(fresh).await.unwrap();
+    portal.expire_access_tokens();
+    b24.v2().call("profile").send::<Value>().await.unwrap();
     let path = folder.path().join(format!("{key}.json"));
     log.add(&format!("{oauth:?} {b24:?} {:?}", oauth.app_info().await));
 

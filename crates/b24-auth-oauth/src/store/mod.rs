@@ -12,6 +12,9 @@
 //!
 //! # When a process dies in a renewal
 //!
+//! A pair that the store does not take is a case of its own: it is kept in memory and tried again until it is stored, and
+//! [`OAuth::settled`](crate::OAuth::settled) tries once more before a program ends.
+//!
 //! | it died | what is stored | what follows |
 //! |---|---|---|
 //! | before it asked | the old pair, perhaps with a mark | the next one renews it |
