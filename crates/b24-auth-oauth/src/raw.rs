@@ -10,6 +10,8 @@ pub(crate) struct Fields<'a>(HashMap<String, &'a RawValue>);
 impl<'a> Fields<'a> {
     /// Reads an object; `None` when it is none.
     pub(crate) fn read(json: &'a [u8]) -> Option<Self> {
+        // Some servers put a byte order mark before everything they write.
+        let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
         serde_json::from_slice(json).ok().map(Self)
     }
 

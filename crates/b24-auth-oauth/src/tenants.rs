@@ -11,7 +11,7 @@ use std::{
 use b24_core::{Error, PortalAddress};
 use tokio::time::Instant;
 
-use crate::{OAuth, OAuthApp, OAuthParams, TokenKey, TokenStore, session::failure};
+use crate::{OAuth, OAuthApp, OAuthParams, TokenKey, TokenRecord, TokenStore, session::failure};
 
 /// The portals of an application that is installed on many of them: a client for each, made when it is asked for and
 /// forgotten when nobody has asked for a while. Clones share them.
@@ -142,10 +142,14 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
         forgotten.len()
     }
 
-    /// Where the tokens are: to look at what an event claims, `application_token` above all, before it is believed.
-    #[must_use]
-    pub fn store(&self) -> &Arc<dyn TokenStore> {
-        &self.inner.store
+    /// The tokens of a portal as they are stored; `None` where it is not known. Compare an event's with them before it is
+    /// believed: [`OAuthParams::is_same_installation`].
+    ///
+    /// # Errors
+    /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails.
+    pub async fn stored(&self, key: &TokenKey) -> Result<Option<OAuthParams>, Error> {
+        let stored = self.inner.store.load(key).await.map_err(failure::of_the_store)?;
+        Ok(stored.map(TokenRecord::into_params))
     }
 
     /// How many clients there are.

@@ -65,8 +65,13 @@ impl Service {
         let event = OAuthParams::from_install_event(body, b24_examples::now())?;
         // Anybody can send such a form. The authorisation server knows whose token it is.
         let params = self.app.verify(event).await?;
-        let key = TokenKey::new(params.member_id())?;
-        // An older pair that is there, of an earlier installation, is replaced.
+        let key = params.key();
+        // Any user of the portal has a token that passes. Of a portal that is known, its own token is asked for too.
+        if let Ok(known) = self.builder().open(key.clone()).await {
+            if !params.is_same_installation(&known.params().await?) {
+                return Err(Error::auth("ANOTHER_INSTALLATION", "the removal of the known one was not heard of"));
+            }
+        }
         self.builder().install(key.clone(), params).await?;
         Ok(key)
     }

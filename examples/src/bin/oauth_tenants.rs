@@ -54,7 +54,13 @@ impl Service {
     /// `ONAPPINSTALL`. The answer to the portal should not wait for more than this.
     async fn installed(&self, body: &[u8]) -> Result<TokenKey, Error> {
         let params = self.app.verify(OAuthParams::from_install_event(body, b24_examples::now())?).await?;
-        let key = TokenKey::new(params.member_id())?;
+        let key = params.key();
+        // Any user of the portal has a token that passes. Of a portal that is known, its own token is asked for too.
+        if let Some(known) = self.tenants.stored(&key).await? {
+            if !params.is_same_installation(&known) {
+                return Err(Error::auth("ANOTHER_INSTALLATION", "the removal of the known one was not heard of"));
+            }
+        }
         self.tenants.install(&key, params).await?;
         Ok(key)
     }

@@ -151,7 +151,8 @@ impl OAuthApp {
     }
 
     /// Tokens that came through a browser, when the authorisation server knows them: with its own word on portal, user and
-    /// status in place of the browser's.
+    /// status in place of the browser's. The refresh token and the `application_token` are still the browser's: before an
+    /// event replaces the tokens of a portal that is known, ask [`OAuthParams::is_same_installation`] too.
     ///
     /// # Errors
     /// As [`app_info`](Self::app_info). Also where the server does not say on which portal the token was made: then it

@@ -96,10 +96,14 @@ impl Draft {
             server,
             application_token: self.application_token.filter(|text| !text.is_empty()).map(Secret::from),
             user_id: number(self.user_id, "user_id")?.filter(|id| *id != 0),
-            scope: self.scope.unwrap_or_default().into(),
-            domain: self.domain.unwrap_or_default().into(),
-            status: self.status.filter(|letter| !letter.is_empty()).map(|letter| AppStatus::from(letter.as_str())),
-            issuer: self.issuer.map(Into::into),
+            scope: printable(self.scope.unwrap_or_default()),
+            domain: printable(self.domain.unwrap_or_default()),
+            status: self
+                .status
+                .map(printable)
+                .filter(|letter| !letter.is_empty())
+                .map(|letter| AppStatus::from(&*letter)),
+            issuer: self.issuer.map(printable),
         })
     }
 }
@@ -144,6 +148,12 @@ fn token(text: Option<String>, name: &str) -> Result<Secret, Error> {
         return Err(wrong(format!("{name} is no token")));
     }
     Ok(text.into())
+}
+
+/// What stands beside the tokens must not keep them from being stored: a database may take no control characters.
+fn printable(mut text: String) -> Box<str> {
+    text.retain(|letter| !letter.is_control());
+    text.into()
 }
 
 fn number(text: Option<String>, name: &str) -> Result<Option<u64>, Error> {

@@ -92,6 +92,19 @@ impl OAuthParams {
         self.application_token.as_ref()
     }
 
+    /// Whether both bring the same `application_token`, which only the portal and this application know. Where one of them
+    /// has none, there is no proof, and it is `false`.
+    ///
+    /// An event about a portal that is known already has to pass this before it is believed: any user of the portal has an
+    /// access token that [`OAuthApp::verify`](crate::OAuthApp::verify) takes.
+    #[must_use]
+    pub fn is_same_installation(&self, known: &Self) -> bool {
+        match (&self.application_token, &known.application_token) {
+            (Some(given), Some(known)) => known.matches(given.expose()),
+            _ => false,
+        }
+    }
+
     /// In whose name calls are made, where that was told.
     #[must_use]
     pub fn user_id(&self) -> Option<u64> {

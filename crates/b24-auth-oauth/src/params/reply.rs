@@ -203,6 +203,15 @@ mod tests {
         }
     }
 
+    // PostgreSQL takes no NUL, and with it would never take the pair.
+    #[test]
+    fn control_characters_beside_the_tokens_are_left_out() {
+        assert_eq!(
+            renewed(&json!({ "scope": "crm\u{0}\n,task" })).unwrap().scope().collect::<Vec<_>>(),
+            ["crm", "task"]
+        );
+    }
+
     #[test]
     fn tokens_of_another_portal_and_no_tokens_are_refused() {
         assert_eq!(renewed(&json!({ "member_id": "m2" })).unwrap_err().code(), "INVALID_RESPONSE");

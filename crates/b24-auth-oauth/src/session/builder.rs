@@ -77,7 +77,8 @@ impl<S> OAuthBuilder<S> {
     }
 
     /// Runs renewals on this runtime. Default: that of the call which needs one. Name one where calls come from runtimes
-    /// that end before the program does: a renewal that its runtime cuts off loses the pair.
+    /// that end before the program does, or are not driven all the time, as with a `block_on` in each thread: a renewal that its
+    /// runtime cuts off loses the pair, and one that it lets lie keeps all others waiting.
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self

@@ -22,13 +22,13 @@ pub(super) struct Unsaved {
 impl Inner {
     /// Stores a new pair, uses it, and tells of it. The lock ends when it is stored: others need not wait for what the
     /// program does with it.
-    pub(super) async fn keep(&self, lock: RenewalLock, pair: Unsaved) -> Result<Grant, Failure> {
+    pub(super) async fn keep(&self, lock: RenewalLock, pair: Unsaved, epoch: u64) -> Result<Grant, Failure> {
         // First of all: whatever happens to this task, the next one finds it.
         self.state().unsaved = Some(pair.clone());
         let record = &pair.record;
         match self.save(&pair).await {
             Ok(()) => {}
-            Err(error) if error.kind() == StoreErrorKind::Conflict => return self.give_way().await,
+            Err(error) if error.kind() == StoreErrorKind::Conflict => return self.give_way(epoch).await,
             Err(error) => {
                 tracing::error!(
                     target: keys::TARGET_AUTH,
@@ -37,25 +37,30 @@ impl Inner {
                 return Err(failure::without_tokens(failure::of_the_store(error), record.params()).into());
             }
         }
-        self.state().unsaved = None;
+        let grant = {
+            let now = self.app.now();
+            let mut state = self.state();
+            state.unsaved = None;
+            state.exchanged = Some((record.generation(), now));
+            state.take_if_newer(&self.app, record)
+        };
         drop(lock);
         tracing::info!(
             target: keys::TARGET_AUTH,
             { { keys::GENERATION } = record.generation() },
             "tokens renewed and stored"
         );
-        let grant = self.publish_newer(record);
         self.hooks.renewed(record.params()).await;
         Ok(grant)
     }
 
     /// Somebody else's pair is stored: of a new installation, or of a process that did not wait for the lock.
-    async fn give_way(&self) -> Result<Grant, Failure> {
+    async fn give_way(&self, mut epoch: u64) -> Result<Grant, Failure> {
         tracing::warn!(target: keys::TARGET_AUTH, "the stored tokens were replaced during a renewal, and are used");
         self.state().unsaved = None;
         let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
         self.app.admit(stored.params())?;
-        Ok(self.publish(&stored))
+        Ok(self.publish(&stored, &mut epoch))
     }
 
     /// Saves a new pair; a store that fails for a moment is tried again.

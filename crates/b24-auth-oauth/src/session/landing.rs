@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use b24_core::{Grant, keys};
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
     Inner,
@@ -33,8 +33,13 @@ impl Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        if self.sender.is_some() {
-            self.inner.state().flight = None;
+        if self.sender.is_none() {
+            return;
+        }
+        self.inner.state().flight = None;
+        // It panicked, perhaps with a pair in its hands.
+        if let (true, Ok(runtime)) = (self.inner.has_unsaved(), Handle::try_current()) {
+            runtime.spawn(Arc::clone(&self.inner).keep_trying());
         }
     }
 }

@@ -61,11 +61,15 @@ struct Inner {
 /// What changes.
 struct State {
     live: Live,
+    /// How often other tokens have been taken into use.
+    epoch: u64,
     /// The renewal that is under way.
     flight: Option<Flight>,
     /// The failure that is not asked for again yet.
     failed: Option<Failed>,
-    /// The generation that the portal refused although it was new, and when.
+    /// The generation that was exchanged here last, and when.
+    exchanged: Option<(u64, SystemTime)>,
+    /// The generation that the portal refused although it had just been exchanged, and when.
     futile: Option<(u64, SystemTime)>,
     /// A new pair that is not stored yet. The old one is worth nothing any more.
     unsaved: Option<Unsaved>,
@@ -128,7 +132,7 @@ impl OAuth {
         self.inner.app.admit(&params)?;
         let above = self.inner.state().live.grant().generation();
         let record = replace(&*self.inner.store, &self.inner.key, params, above).await?;
-        self.inner.publish_newer(&record);
+        self.inner.state().take_if_newer(&self.inner.app, &record);
         Ok(())
     }
 
@@ -181,7 +185,7 @@ impl Authenticator for OAuth {
         let state = self.inner.state();
         let (live, refused) = (state.live.grant(), rejected.generation());
         // A refusal that comes in late: what was refused has been replaced meanwhile. Or one that no renewal heals.
-        if live.generation() != refused || state.is_futile(refused, now) {
+        if live.generation() != refused || is_recent(state.futile, refused, now) {
             return live.clone().into();
         }
         self.inner.join(state, Reason::Refused(refused), now)
@@ -189,16 +193,34 @@ impl Authenticator for OAuth {
 
     fn refused_again(&self, renewed: &Grant) {
         let now = self.inner.app.now();
-        self.inner.state().futile = Some((renewed.generation(), now));
+        let mut state = self.inner.state();
+        // A pair that another process has exchanged at some time says nothing: ours may be an older one.
+        if is_recent(state.exchanged, renewed.generation(), now) {
+            state.futile = Some((renewed.generation(), now));
+        }
     }
 }
 
 impl State {
-    /// Whether a renewal of this pair has been found to be of no use, not long ago.
-    fn is_futile(&self, generation: u64, now: SystemTime) -> bool {
-        self.futile
-            .is_some_and(|(known, at)| known == generation && now.duration_since(at).is_ok_and(|since| since < FUTILE))
+    /// Calls go out with the tokens of `record` from now on.
+    fn take(&mut self, app: &OAuthApp, record: &TokenRecord) -> Grant {
+        self.live = Live::new(app, record);
+        self.epoch += 1;
+        self.failed = None;
+        self.live.grant().clone()
     }
+
+    /// The same, unless newer ones are in use already: of two who have stored a pair, the one who stored first may come
+    /// here last.
+    fn take_if_newer(&mut self, app: &OAuthApp, record: &TokenRecord) -> Grant {
+        let in_use = self.live.grant();
+        if in_use.generation() > record.generation() { in_use.clone() } else { self.take(app, record) }
+    }
+}
+
+/// Whether something is known of this generation, from not long ago.
+fn is_recent(known: Option<(u64, SystemTime)>, generation: u64, now: SystemTime) -> bool {
+    known.is_some_and(|(of, at)| of == generation && now.duration_since(at).is_ok_and(|since| since < FUTILE))
 }
 
 impl Inner {
@@ -213,7 +235,16 @@ impl Inner {
         app.admit(record.params())?;
         key.check(record.params())?;
         let live = Live::new(&app, record);
-        let state = State { live, flight: None, failed: None, futile: None, unsaved: None, has_keeper: false };
+        let state = State {
+            live,
+            epoch: 0,
+            flight: None,
+            failed: None,
+            exchanged: None,
+            futile: None,
+            unsaved: None,
+            has_keeper: false,
+        };
         Ok(Self { app, store, key, hooks, runtime, state: Mutex::new(state) })
     }
 
@@ -253,20 +284,16 @@ impl Inner {
         GrantFuture::waiting(flight, self, reason)
     }
 
-    /// The tokens of `record` are those in the store: calls go out with them from now on.
-    fn publish(&self, record: &TokenRecord) -> Grant {
-        let live = Live::new(&self.app, record);
+    /// What a renewal finds in the store is used, unless other tokens were taken into use since it looked: those of an
+    /// installation, which it cannot have seen.
+    fn publish(&self, record: &TokenRecord, epoch: &mut u64) -> Grant {
         let mut state = self.state();
-        state.live = live;
-        state.failed = None;
-        state.live.grant().clone()
-    }
-
-    /// As [`publish`](Self::publish), unless newer ones are in use already: of two who have stored a pair, the one who
-    /// stored first may come here last.
-    fn publish_newer(&self, record: &TokenRecord) -> Grant {
-        let in_use = self.state().live.grant().clone();
-        if in_use.generation() > record.generation() { in_use } else { self.publish(record) }
+        if state.epoch != *epoch {
+            return state.live.grant().clone();
+        }
+        let grant = state.take(&self.app, record);
+        *epoch = state.epoch;
+        grant
     }
 }
 
@@ -276,5 +303,5 @@ impl fmt::Debug for OAuth {
     }
 }
 
-/// For how long nothing is renewed that renewing has not helped.
+/// For how long nothing is renewed that renewing has not helped, and how soon it has to be refused to count as such.
 const FUTILE: Duration = Duration::from_secs(30);

@@ -26,10 +26,11 @@ pub(super) enum Reason {
 
 impl Inner {
     pub(super) async fn renew(&self, reason: Reason) -> Result<Grant, Failure> {
-        if self.state().unsaved.is_none() {
+        let mut epoch = self.state().epoch;
+        if !self.has_unsaved() {
             // Another process may have been first: then there is nothing to wait for.
             if let Some(record) = self.load_good(reason).await? {
-                return Ok(self.adopt(&record));
+                return Ok(self.adopt(&record, &mut epoch));
             }
             if let Some(failure) = self.cooling() {
                 return Err(failure);
@@ -39,30 +40,33 @@ impl Inner {
             Ok(lock) => lock,
             // Whoever has it may have stored its pair long ago.
             Err(error) => match self.load_good(reason).await {
-                Ok(Some(record)) => return Ok(self.adopt(&record)),
+                Ok(Some(record)) => return Ok(self.adopt(&record, &mut epoch)),
                 _ => return Err(error.into()),
             },
         };
         let unsaved = self.state().unsaved.clone();
         if let Some(pair) = unsaved {
-            return self.keep(lock, pair).await;
+            return self.keep(lock, pair, epoch).await;
         }
         for _ in 0..TRIES {
             let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
             if self.is_good(&stored, reason) {
-                return Ok(self.adopt(&stored));
+                return Ok(self.adopt(&stored, &mut epoch));
             }
             self.app.admit(stored.params())?;
             // What is refused from here on is this pair, so it is the one in use.
-            self.publish_other(&stored);
+            if self.state().live.grant().generation() != stored.generation() {
+                self.publish(&stored, &mut epoch);
+            }
             if !self.mark(&stored).await? {
                 continue;
             }
             return match self.exchange(stored.params()).await {
                 Ok(params) => {
-                    self.keep(lock, Unsaved { record: stored.next(params), replaces: stored.generation() }).await
+                    let pair = Unsaved { record: stored.next(params), replaces: stored.generation() };
+                    self.keep(lock, pair, epoch).await
                 }
-                Err(error) => self.refused(&stored, reason, error).await,
+                Err(error) => self.refused(&stored, reason, error, epoch).await,
             };
         }
         Err(failure::of_the_store(StoreError::new(StoreErrorKind::Conflict)).into())
@@ -86,34 +90,34 @@ impl Inner {
     }
 
     /// Takes what another has renewed.
-    fn adopt(&self, record: &TokenRecord) -> Grant {
+    fn adopt(&self, record: &TokenRecord, epoch: &mut u64) -> Grant {
         tracing::debug!(
             target: keys::TARGET_AUTH,
             { { keys::GENERATION } = record.generation() },
             "stored tokens taken over"
         );
-        self.publish(record)
-    }
-
-    fn publish_other(&self, record: &TokenRecord) {
-        let in_use = self.state().live.grant().generation();
-        if in_use != record.generation() {
-            self.publish(record);
-        }
+        self.publish(record, epoch)
     }
 
     /// The authorisation server has refused, or said nothing.
-    async fn refused(&self, stored: &TokenRecord, reason: Reason, error: Error) -> Result<Grant, Failure> {
+    async fn refused(
+        &self,
+        stored: &TokenRecord,
+        reason: Reason,
+        error: Error,
+        mut epoch: u64,
+    ) -> Result<Grant, Failure> {
         let error = failure::without_tokens(error, stored.params());
         if !app::may_have_been_used_up(&error) {
             let now = self.load().await.ok().flatten();
             // One that did not wait for the lock may have used the refresh token up, and stored its pair.
             let other = now.as_ref().filter(|now| now.generation() != stored.generation());
             if let Some(other) = other.filter(|other| self.is_good(other, reason)) {
-                return Ok(self.adopt(other));
+                return Ok(self.adopt(other, &mut epoch));
             }
-            // Asked and answered: nobody was cut off here. An earlier mark is still true. If it fails, ours only stays.
-            if now.is_some_and(|now| now.is_same_pair(stored)) {
+            // Asked and answered: nobody was cut off here, unless an earlier send got no answer. An earlier mark is still
+            // true. If it fails, ours only stays.
+            if error.attempts() < 2 && now.is_some_and(|now| now.is_same_pair(stored)) {
                 let _ = self.within(self.store.save(&self.key, stored, Some(stored.generation()))).await;
             }
         }

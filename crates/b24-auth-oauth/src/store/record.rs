@@ -29,17 +29,12 @@ impl TokenRecord {
     /// and who still works with the old tokens cannot take the new ones for them.
     #[must_use]
     pub fn new(params: OAuthParams) -> Self {
-        #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = u64::try_from(now.as_millis()).unwrap_or_default();
-        // Two within one millisecond are told apart too.
-        let generation = (millis << 10 | fastrand::u64(0..1 << 10)).min(LARGEST);
-        Self { params, generation, renewing_since: None }
+        Self { params, generation: fresh_number(), renewing_since: None }
     }
 
     /// The same with a number above `generation`.
     pub(crate) fn above(mut self, generation: u64) -> Self {
-        self.generation = self.generation.max(generation.saturating_add(1));
+        self.generation = self.generation.max(generation.saturating_add(1)).min(LARGEST - 1);
         self
     }
 
@@ -52,7 +47,8 @@ impl TokenRecord {
     /// The record that follows this one, with a new pair and without a mark.
     #[must_use]
     pub fn next(&self, params: OAuthParams) -> Self {
-        Self { params, generation: self.generation.saturating_add(1), renewing_since: None }
+        let next = Some(self.generation + 1).filter(|next| *next < LARGEST);
+        Self { params, generation: next.unwrap_or_else(fresh_number), renewing_since: None }
     }
 
     /// The same pair, marked as being renewed since `now`.
@@ -112,7 +108,7 @@ impl TokenRecord {
         // The errors of serde name what they found: it could be a token.
         let Shape { params, generation, renewing_since } =
             serde_json::from_slice(json).map_err(|_| StoreError::new(StoreErrorKind::Corrupt))?;
-        if generation > LARGEST {
+        if generation >= LARGEST {
             return Err(StoreError::new(StoreErrorKind::Corrupt));
         }
         let params = OAuthParams::from_value(&params)
@@ -131,5 +127,13 @@ struct Shape {
     renewing_since: Option<u64>,
 }
 
-/// The largest number that all who read JSON agree on.
+/// The time of day in milliseconds, and a bit of chance: two within one millisecond are told apart too.
+fn fresh_number() -> u64 {
+    #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(now.as_millis()).unwrap_or_default();
+    (millis << 10 | fastrand::u64(0..1 << 10)) % LARGEST
+}
+
+/// Below that all who read JSON agree on a number.
 const LARGEST: u64 = 1 << 53;

@@ -26,7 +26,15 @@ pub(crate) async fn replace(
         match store.save(key, &record, stored.as_ref().map(TokenRecord::generation)).await {
             Ok(()) => return Ok(record),
             Err(error) if error.kind() == StoreErrorKind::Conflict && tries < TRIES => tries += 1,
-            Err(error) => return Err(failed(error)),
+            Err(error) => {
+                // What was said to have failed may have been done.
+                let stored = store.load(key).await.ok().flatten();
+                return if stored.is_some_and(|stored| stored.is_same_pair(&record)) {
+                    Ok(record)
+                } else {
+                    Err(failed(error))
+                };
+            }
         }
     }
 }

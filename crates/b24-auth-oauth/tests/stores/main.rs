@@ -8,6 +8,8 @@ mod child;
 mod contract;
 #[cfg(feature = "file-store")]
 mod file;
+#[cfg(all(feature = "file-store", unix))]
+mod links;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sample;

@@ -340,3 +340,34 @@ async fn sslmode_of_the_url_is_kept() {
         assert!(format!("{error:?}").contains("TLS"), "{error:?}");
     }
 }
+
+/// The connection lives on one runtime, the renewal on another, which ends.
+#[test]
+fn a_lock_does_not_outlive_the_runtime_of_its_renewal() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (long, short) = (runtime(), runtime());
+    let Some(server) = long.block_on(server()) else { return };
+    let store = server.store();
+    short.block_on(async move {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            let _lock = store.lock(&key()).await.unwrap();
+            sender.send(()).unwrap();
+            std::future::pending::<()>().await;
+        });
+        receiver.await.unwrap();
+    });
+    drop(short);
+    let other = server.other();
+    let free = long.block_on(async { timeout(Duration::from_secs(10), other.lock(&key())).await.is_ok() });
+    assert!(free, "nobody has the lock, and another process cannot get it");
+}
+
+#[tokio::test]
+async fn one_table_by_two_names_is_locked_once() {
+    let Some(server) = server().await else { return };
+    let two = server.store().with_table(&format!("public.{}", server.table)).unwrap();
+    let key = key();
+    let _held = server.store.lock(&key).await.unwrap();
+    assert!(timeout(Duration::from_secs(1), two.lock(&key)).await.is_err(), "both have it");
+}

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
 use http::request::Parts;
+use http::{Method, Request};
 
 use super::address::{Address, Transport};
 use super::auth::AuthFailure;
@@ -69,7 +69,8 @@ impl Engine {
         if let Some(fault) = self.authority.faults.strike(Phase::Before, &asked.method) {
             self.apply(fault, &parts.uri, &mut outcome);
         } else {
-            if !asked.method.is_empty() {
+            // GET is documented, a form posted works; anything else is no way to ask.
+            if !asked.method.is_empty() && matches!(parts.method, Method::GET | Method::POST) {
                 let fields = fields(&parts, &body);
                 let answer = match asked.method.as_str() {
                     "token" => self.token(now, &fields),

@@ -17,6 +17,9 @@ pub(super) fn follow(path: &Path) -> Result<PathBuf, StoreError> {
     // As many links as Linux follows.
     for _ in 0..40 {
         match fs::read_link(&path) {
+            Ok(_) if is_a_stranger_s(&path) => {
+                return Err(StoreError::failed("a link of somebody else's, in a folder where all may write"));
+            }
             // A path that is absolute replaces the folder.
             Ok(to) => path = folder_of(&path).join(to),
             // No link, or nothing there.
@@ -24,6 +27,31 @@ pub(super) fn follow(path: &Path) -> Result<PathBuf, StoreError> {
         }
     }
     Err(StoreError::failed("a link that leads to itself"))
+}
+
+/// Whether a link may have been put there by anybody: it would lead the tokens into a folder of theirs. Linux has such a
+/// rule for who lets it follow links (`fs.protected_symlinks`).
+#[cfg(unix)]
+fn is_a_stranger_s(link: &Path) -> bool {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let (Ok(link), Ok(folder)) = (fs::symlink_metadata(link), fs::metadata(folder_of(link))) else { return true };
+    let open_to_all = folder.permissions().mode() & 0o002 != 0;
+    // Who we are is what a file of ours would say; a link of root's is nobody's trap.
+    open_to_all && link.uid() != folder.uid() && link.uid() != 0 && !is_mine(link.uid())
+}
+
+/// Whether files that this process makes belong to that user.
+#[cfg(unix)]
+fn is_mine(user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == user)
+}
+
+#[cfg(not(unix))]
+fn is_a_stranger_s(_: &Path) -> bool {
+    false
 }
 
 /// The file `.<name><suffix>` in the folder of `path`.

@@ -15,7 +15,7 @@ use super::{
 use crate::store::StoreError;
 
 /// What a lock is known by: the table, and the record's place in it.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub(super) struct Name {
     pub(super) table: String,
     pub(super) row: String,
@@ -23,7 +23,7 @@ pub(super) struct Name {
 
 /// The locks of this process. The server counts the locks of one connection and never refuses it one it has already.
 #[derive(Default)]
-pub(super) struct Local(Mutex<HashMap<Name, Weak<tokio::sync::Mutex<()>>>>);
+pub(super) struct Local(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
 
 /// A table is known by its number, so that `t` and `public.t` are one.
 const NUMBER: &str = "hashtextextended('b24-auth-oauth:' || $1::text::regclass::oid::text || ':' || $2, 0)";
@@ -33,14 +33,17 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_m
 
 impl Local {
     /// Waits for its turn; those of one process go in the order they came.
-    async fn acquire(&self, name: &Name) -> OwnedMutexGuard<()> {
+    ///
+    /// By the record alone: of two tables that are one under two names, the same record must be one too, and that of two
+    /// tables which are two are seldom renewed at once.
+    async fn acquire(&self, row: &str) -> OwnedMutexGuard<()> {
         let mutex = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|_, mutex| mutex.strong_count() > 0);
-            let known = all.get(name).and_then(Weak::upgrade);
+            let known = all.get(row).and_then(Weak::upgrade);
             known.unwrap_or_else(|| {
                 let mutex = Arc::default();
-                all.insert(name.clone(), Arc::downgrade(&mutex));
+                all.insert(row.to_owned(), Arc::downgrade(&mutex));
                 mutex
             })
         };
@@ -65,7 +68,7 @@ pub(super) struct Held {
 /// # Cancel safety
 /// Dropping the future gives back what it may have got.
 pub(super) async fn acquire(link: &Link, locks: &Local, name: Name) -> Result<Held, StoreError> {
-    let mut local = locks.acquire(&name).await;
+    let mut local = locks.acquire(&name.row).await;
     let mut pause = PAUSES.0;
     let mut was_lost = false;
     loop {
@@ -106,15 +109,32 @@ impl Drop for Held {
     fn drop(&mut self) {
         let Some(local) = self.local.take() else { return };
         let (session, name) = (Arc::clone(&self.session), self.name.clone());
-        // Statements of one connection run in their order: if the lock was asked for, that ran before. Where the runtime
-        // is gone, so is the connection, and with it the lock.
+        let unlocking = Unlocking { session, is_done: false };
+        // Statements of one connection run in their order: if the lock was asked for, that ran before.
         self.runtime.spawn(async move {
+            let mut unlocking = unlocking;
             let statement = format!("SELECT pg_advisory_unlock({NUMBER})");
             let (table, row) = (&*name.table, &*name.row);
-            if session.is_alive() && session.query(&statement, &[text(&table), text(&row)]).await.is_err() {
-                session.end();
-            }
+            let session = &unlocking.session;
+            unlocking.is_done =
+                session.is_alive() && session.query(&statement, &[text(&table), text(&row)]).await.is_ok();
+            drop(unlocking);
             drop(local);
         });
+    }
+}
+
+/// A lock on its way back. If the server is not told, because the connection failed or the runtime of this task ended and
+/// not that of the connection, the connection ends: then the server gives it free.
+struct Unlocking {
+    session: Arc<Session>,
+    is_done: bool,
+}
+
+impl Drop for Unlocking {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.session.end();
+        }
     }
 }
