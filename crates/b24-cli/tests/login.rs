@@ -130,6 +130,31 @@ fn an_authorisation_server_that_only_the_browser_names_is_told_nothing() {
     assert!(desk.portal().auth_requests().is_empty());
 }
 
+#[test]
+fn tokens_of_another_portal_than_the_one_asked_for_are_kept_only_by_force() {
+    let desk = Desk::new();
+    let asked = desk.portal().url().to_owned();
+    let port = asked.rsplit(':').next().unwrap();
+    let found = format!("http://localhost:{port}");
+    desk.portal().rename(&found);
+    let waiting = desk.begin(&[]);
+    waiting.come_back();
+    let output = waiting.end();
+    assert!(stderr(&output).contains(&format!("--portal {found} ")) && stderr(&output).contains(&asked));
+    check_failed(&desk, &output, "FOREIGN_TOKEN");
+
+    // Nor are they kept where there are others already.
+    write_private(&desk.file(), &without_tokens(&desk));
+    let waiting = desk.begin(&[]);
+    waiting.come_back();
+    assert_eq!(waiting.end().status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(desk.file()).unwrap(), without_tokens(&desk));
+
+    let (line, said) = desk.log_in(&["--force"]);
+    assert_eq!(line["portal"], found);
+    assert!(said.contains(&found) && said.contains(&asked), "{said}");
+}
+
 fn check_failed(desk: &Desk, output: &Output, code: &str) {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(output));
     let error = &rows(output)[0]["error"];
