@@ -35,9 +35,9 @@ pub(crate) fn main(args: &LoginArgs) -> Result<(), Failure> {
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = login(args, &app) => outcome,
-            () = interrupted() => {
+            status = interrupted() => {
                 say("b24: interrupted");
-                Err(Failure::Interrupted)
+                Err(Failure::Interrupted(status))
             }
         }
     });
