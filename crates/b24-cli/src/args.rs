@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit status:\n  \
     1  a call failed: what the portal or the network said is on standard output as {\"error\": ..}, or for a list, whose\n     \
        output is rows alone, on standard error\n  \
     2  unusable arguments or input; nothing is printed on standard output for the unusable part\n  \
-  130  interrupted; what was printed is whole";
+  130  interrupted; what was printed is whole. 129 where the terminal was closed, 131 by Ctrl-\\";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

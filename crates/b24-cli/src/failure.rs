@@ -13,8 +13,8 @@ pub(crate) enum Failure {
     Call,
     /// Nobody reads the output any more. Exit status 1, without a word.
     Closed,
-    /// Ctrl-C; what there is to say has been said. Exit status 130, as shells have it.
-    Interrupted,
+    /// Ctrl-C or a signal like it; what there is to say has been said. With the exit status of the signal.
+    Interrupted(u8),
     /// Unusable arguments or input; the text says what. Exit status 2.
     Unusable(String),
 }
@@ -39,10 +39,7 @@ impl Failure {
                 ExitCode::from(2)
             }
             Self::Closed => ExitCode::from(1),
-            Self::Interrupted => ExitCode::from(INTERRUPTED),
+            Self::Interrupted(status) => ExitCode::from(status),
         }
     }
 }
-
-/// 128 and the number of the signal.
-pub(crate) const INTERRUPTED: u8 = 130;

@@ -1,30 +1,40 @@
-//! Ctrl-C, and the signal by which a supervisor asks for the end.
+//! Ctrl-C, and the other signals by which somebody asks for the end.
 
 use std::future::pending;
 
-use crate::failure::INTERRUPTED;
-
-/// Waits until somebody asks for the end.
-pub(crate) async fn interrupted() {
+/// Waits until somebody asks for the end. Gives the exit status.
+pub(crate) async fn interrupted() -> u8 {
     tokio::select! {
-        () = ctrl_c() => {}
-        () = terminated() => {}
+        status = interrupted_again() => status,
+        () = system::hung_up() => HUNG_UP,
     }
 }
 
-/// Waits until somebody asks for the end; the second time he does not want to wait any longer.
+/// Waits until somebody asks for the end who has asked before. Gives the exit status.
+///
+/// A closed terminal is nobody's impatience: the system and the shell may both tell of it, and who closed it does not know
+/// what he cuts off.
+pub(crate) async fn interrupted_again() -> u8 {
+    tokio::select! {
+        () = ctrl_c() => INTERRUPTED,
+        () = system::terminated() => INTERRUPTED,
+        () = system::quit() => QUIT,
+    }
+}
+
+/// Waits until somebody asks for the end; the second time he does not want to wait any longer. Gives the exit status.
 ///
 /// For use inside of the runtime.
-pub(crate) async fn interrupted_once() {
+pub(crate) async fn interrupted_once() -> u8 {
     let first = tokio::spawn(async {
-        interrupted().await;
+        let status = interrupted().await;
         tokio::spawn(async {
-            interrupted().await;
-            std::process::exit(i32::from(INTERRUPTED));
+            std::process::exit(i32::from(interrupted_again().await));
         });
+        status
     });
     // The task neither panics nor is cancelled.
-    let _ = first.await;
+    first.await.unwrap_or(INTERRUPTED)
 }
 
 async fn ctrl_c() {
@@ -35,18 +45,50 @@ async fn ctrl_c() {
 }
 
 #[cfg(unix)]
-async fn terminated() {
+mod system {
+    use std::{
+        future::pending,
+        io::{IsTerminal, stderr, stdout},
+    };
+
     use tokio::signal::unix::{SignalKind, signal};
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
+    pub(super) async fn terminated() {
+        received(SignalKind::terminate()).await;
+    }
+
+    pub(super) async fn quit() {
+        received(SignalKind::quit()).await;
+    }
+
+    /// The terminal was closed.
+    pub(super) async fn hung_up() {
+        // `nohup` has the signal ignored, and whoever listens to it undoes that. It leaves neither output on a terminal.
+        if stdout().is_terminal() || stderr().is_terminal() {
+            received(SignalKind::hangup()).await;
+        } else {
+            pending::<()>().await;
         }
-        Err(_) => pending().await,
+    }
+
+    async fn received(kind: SignalKind) {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => pending().await,
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    pending().await
+mod system {
+    pub(super) use std::future::pending as terminated;
+    pub(super) use std::future::pending as quit;
+    pub(super) use std::future::pending as hung_up;
 }
+
+/// 128 and the number of the signal, as shells have it. A supervisor's word counts as Ctrl-C.
+const INTERRUPTED: u8 = 130;
+const HUNG_UP: u8 = 129;
+const QUIT: u8 = 131;

@@ -90,9 +90,8 @@ pub(crate) fn one_line(payload: Payload) -> Payload {
 }
 
 /// An error for people: one line, with the reasons behind it.
-pub(crate) fn explain(error: &Error) -> String {
-    let first: &(dyn std::error::Error + 'static) = error;
-    let chain = std::iter::successors(Some(first), |error| (*error).source());
+pub(crate) fn explain(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
     chain.map(ToString::to_string).fold(String::new(), |mut said, text| {
         // Some errors say what the one behind them says.
         if !said.ends_with(&text) {

@@ -130,6 +130,31 @@ fn an_authorisation_server_that_only_the_browser_names_is_told_nothing() {
     assert!(desk.portal().auth_requests().is_empty());
 }
 
+#[test]
+fn tokens_of_another_portal_than_the_one_asked_for_are_kept_only_by_force() {
+    let desk = Desk::new();
+    let asked = desk.portal().url().to_owned();
+    let port = asked.rsplit(':').next().unwrap();
+    let found = format!("http://localhost:{port}");
+    desk.portal().rename(&found);
+    let waiting = desk.begin(&[]);
+    waiting.come_back();
+    let output = waiting.end();
+    assert!(stderr(&output).contains(&format!("--portal {found} ")) && stderr(&output).contains(&asked));
+    check_failed(&desk, &output, "FOREIGN_TOKEN");
+
+    // Nor are they kept where there are others already.
+    write_private(&desk.file(), &without_tokens(&desk));
+    let waiting = desk.begin(&[]);
+    waiting.come_back();
+    assert_eq!(waiting.end().status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(desk.file()).unwrap(), without_tokens(&desk));
+
+    let (line, said) = desk.log_in(&["--force"]);
+    assert_eq!(line["portal"], found);
+    assert!(said.contains(&found) && said.contains(&asked), "{said}");
+}
+
 fn check_failed(desk: &Desk, output: &Output, code: &str) {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(output));
     let error = &rows(output)[0]["error"];
@@ -161,6 +186,11 @@ fn other(desk: &Desk, change: impl FnOnce(&mut Value)) -> String {
     });
     change(&mut content);
     content.to_string()
+}
+
+/// One that was made by hand: the application alone.
+fn without_tokens(desk: &Desk) -> String {
+    other(desk, |content| drop(content.as_object_mut().unwrap().remove("params")))
 }
 
 fn check_refused(desk: &Desk, command: &mut Command) -> String {
@@ -214,7 +244,7 @@ fn a_second_login_renews_the_file_and_what_else_is_in_it_stays() {
     assert_ne!(second["params"]["refreshToken"], first["params"]["refreshToken"]);
     assert_eq!((&second["note"], &second["clientId"]), (&json!("mine"), &first["clientId"]));
     // One that has the credentials and no tokens yet was made by hand.
-    write_private(&desk.file(), &other(&desk, |content| drop(content.as_object_mut().unwrap().remove("params"))));
+    write_private(&desk.file(), &without_tokens(&desk));
     desk.log_in(&[]);
     assert_eq!(read_json(&desk.file())["note"], "mine");
     assert_private(&desk.file());
@@ -228,6 +258,75 @@ fn a_file_that_others_may_read_is_refused_before_the_login() {
     desk.portal().clear_requests();
     set_mode(&desk.file(), 0o644);
     assert!(check_refused(&desk, &mut desk.command(&[])).contains("chmod 600"));
+    // One without tokens goes into the hands of the store too.
+    std::fs::write(desk.file(), without_tokens(&desk)).unwrap();
+    assert!(check_refused(&desk, &mut desk.command(&[])).contains("chmod 600"));
+    assert_eq!(desk.files(), ["oauth.json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_where_nothing_is_yet_is_followed() {
+    for more in [&[][..], &["--force"]] {
+        let desk = Desk::new();
+        std::fs::create_dir(desk.folder.path().join("kept")).unwrap();
+        std::os::unix::fs::symlink("kept/by-link.json", desk.folder.path().join("middle")).unwrap();
+        std::os::unix::fs::symlink(desk.folder.path().join("middle"), desk.file()).unwrap();
+        desk.log_in(more);
+        assert!(desk.file().is_symlink());
+        assert_private(&desk.folder.path().join("kept/by-link.json"));
+        let output = desk.served.run(&["call", "profile", "--oauth", desk.file().to_str().unwrap()]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let desk = Desk::new();
+    std::os::unix::fs::symlink("no/such/folder.json", desk.file()).unwrap();
+    assert!(check_refused(&desk, &mut desk.command(&["--force"])).contains("no/such"));
+    // What leads to itself leads nowhere.
+    std::fs::remove_file(desk.file()).unwrap();
+    std::os::unix::fs::symlink("oauth.json", desk.file()).unwrap();
+    check_refused(&desk, &mut desk.command(&[]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_known_file_that_the_store_could_not_replace_is_refused_before_the_login() {
+    let desk = Desk::new();
+    write_private(&desk.file(), &without_tokens(&desk));
+    // No lock can be had, not even by root.
+    let lock = desk.folder.path().join(".oauth.json.lock");
+    std::fs::create_dir(&lock).unwrap();
+    assert!(check_refused(&desk, &mut desk.command(&[])).contains(".oauth.json.lock"));
+    std::fs::remove_dir(&lock).unwrap();
+    // The lock is there, and nothing new can be put beside the file.
+    write_private(&lock, "");
+    set_mode(desk.folder.path(), 0o555);
+    // Root can write everywhere.
+    if std::fs::write(desk.folder.path().join("root"), "").is_err() {
+        check_refused(&desk, &mut desk.command(&[]));
+    }
+    set_mode(desk.folder.path(), 0o755);
+    assert_eq!(std::fs::read_to_string(desk.file()).unwrap(), without_tokens(&desk));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_is_told_before_the_login() {
+    let desk = Desk::new();
+    // A limit on the size of files stands in for it: half a KiB or one, as the shell counts.
+    let run = |more: &[&str]| {
+        let with_room = desk.command(more);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]).arg(with_room.get_program());
+        command.args(with_room.get_args()).current_dir(desk.folder.path()).stdin(Stdio::null());
+        command.env("B24_CLIENT_SECRET", desk.portal().application().client_secret());
+        check_refused(&desk, &mut command)
+    };
+    assert!(run(&[]).contains("cannot write"));
+    assert!(desk.files().is_empty(), "{:?}", desk.files());
+    // The store writes a file that is known.
+    write_private(&desk.file(), &without_tokens(&desk));
+    assert!(run(&[]).contains("cannot write") && run(&["--force"]).contains("cannot write"));
+    assert_eq!(desk.files(), ["oauth.json"]);
 }
 
 #[test]
@@ -237,7 +336,9 @@ fn what_cannot_work_is_told_before_the_login() {
     assert!(check_refused(&desk, &mut desk.command(&[])).contains("--port"));
     drop(taken);
     assert!(check_refused(&desk, &mut desk.command(&["--out", "no/such/folder.json"])).contains("no/such"));
-    assert!(check_refused(&desk, &mut desk.command(&["--out", "."])).contains("directory"));
+    for folder in [".", "new/", "new/."] {
+        assert!(check_refused(&desk, &mut desk.command(&["--out", folder])).contains("directory"));
+    }
     let mut without_secret = desk.command(&[]);
     let said = check_refused(&desk, without_secret.env_remove("B24_CLIENT_SECRET").stdin(Stdio::null()));
     assert!(said.contains("B24_CLIENT_SECRET"), "{said}");

@@ -7,7 +7,7 @@ mod support;
 
 use std::{
     path::PathBuf,
-    process::Output,
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -254,7 +254,7 @@ fn a_webhook_and_a_file_at_once_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_in_a_renewal_waits_until_the_new_tokens_are_in_the_file() {
+fn a_signal_in_a_renewal_waits_until_the_new_tokens_are_in_the_file() {
     std::thread::scope(|scope| {
         for arguments in [
             &["call", "profile"][..],
@@ -263,13 +263,15 @@ fn ctrl_c_in_a_renewal_waits_until_the_new_tokens_are_in_the_file() {
             &["batch", "--one", "commands.txt"],
             &["run", "operations.txt"],
         ] {
-            scope.spawn(|| ctrl_c_in_a_renewal(arguments));
+            scope.spawn(|| a_signal_in_a_renewal(arguments, "-INT", 130));
         }
+        scope.spawn(|| a_signal_in_a_renewal(&["call", "profile"], "-TERM", 130));
+        scope.spawn(|| a_signal_in_a_renewal(&["call", "profile"], "-QUIT", 131));
     });
 }
 
 #[cfg(unix)]
-fn ctrl_c_in_a_renewal(arguments: &[&str]) {
+fn a_signal_in_a_renewal(arguments: &[&str], signal: &str, status: i32) {
     let app = App::new(portal().auth_latency(Duration::from_millis(1500)));
     let folder = app.file.parent().unwrap();
     std::fs::write(folder.join("commands.txt"), "[\"profile\"]\n").unwrap();
@@ -278,9 +280,9 @@ fn ctrl_c_in_a_renewal(arguments: &[&str]) {
     app.portal().expire_access_tokens();
     let process = app.served.command(&app.arguments(arguments)).current_dir(folder).spawn().unwrap();
     support::wait_for(|| app.portal().token_exchanges() == 1);
-    support::interrupt(&process);
+    support::signal(&process, signal);
     let output = process.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{arguments:?}: {}", stderr(&output));
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {}", stderr(&output));
     let new = app.content();
     assert_ne!(new["params"]["refreshToken"], old["params"]["refreshToken"], "{arguments:?}");
     // The new pair is the one that the server knows.
@@ -288,6 +290,45 @@ fn ctrl_c_in_a_renewal(arguments: &[&str]) {
     let again = app.run(&["call", "profile"]);
     assert!(again.status.success(), "{arguments:?}: {}", stderr(&again));
     assert_eq!(app.portal().token_exchanges(), 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_terminal_in_a_renewal_is_waited_for_however_often_it_is_told() {
+    let app = App::new(portal().auth_latency(Duration::from_millis(1500)));
+    let old = app.content();
+    app.portal().expire_access_tokens();
+    let mut command = app.served.command(&app.arguments(&["call", "profile"]));
+    // This end of a terminal is one too, and needs no other.
+    let terminal = std::fs::File::options().read(true).write(true).open("/dev/ptmx").unwrap();
+    let mut process = command.stderr(terminal).spawn().unwrap();
+    support::wait_for(|| app.portal().token_exchanges() == 1);
+    for _ in 0..3 {
+        support::signal(&process, "-HUP");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(process.wait().unwrap().code(), Some(129));
+    assert_ne!(app.content()["params"]["refreshToken"], old["params"]["refreshToken"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn nohup_keeps_its_meaning() {
+    let app = App::new(portal().auth_latency(Duration::from_millis(500)));
+    app.portal().expire_access_tokens();
+    let direct = app.served.command(&app.arguments(&["call", "profile"]));
+    let mut command = Command::new("nohup");
+    command
+        .env_remove("B24_HOOK")
+        .env_remove("SSL_CERT_FILE")
+        .arg(direct.get_program())
+        .args(direct.get_args())
+        .stdin(Stdio::null());
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    support::wait_for(|| app.portal().token_exchanges() == 1);
+    support::signal(&process, "-HUP");
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 #[cfg(unix)]

@@ -27,7 +27,8 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "FILE", default_value = "oauth.json")]
     pub(crate) out: PathBuf,
 
-    /// Replace a file that has the tokens of another portal or application, or something else
+    /// Replace a file that has the tokens of another portal or application, or something else, and keep tokens that turn
+    /// out to be those of another portal than --portal
     #[arg(long)]
     pub(crate) force: bool,
 

@@ -2,10 +2,7 @@
 
 use std::{
     pin::pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use b24::{
@@ -34,7 +31,8 @@ struct Shared {
     order: Mutex<Order>,
     /// Why reading ended before the end of the input.
     refused: Mutex<Option<Failure>>,
-    interrupted: AtomicBool,
+    /// The exit status, where somebody asked for the end.
+    interrupted: OnceLock<u8>,
 }
 
 impl Shared {
@@ -56,7 +54,7 @@ pub(super) async fn run(b24: &B24, args: &BatchArgs, input: Input) -> Result<(),
     let asked = Arc::clone(&shared);
     let end = async move {
         tokio::select! {
-            () = interrupted_once() => asked.interrupted.store(true, Ordering::Relaxed),
+            status = interrupted_once() => drop(asked.interrupted.set(status)),
             Ok(()) = given_up => {}
         }
     };
@@ -90,14 +88,14 @@ pub(super) async fn run(b24: &B24, args: &BatchArgs, input: Input) -> Result<(),
         say(&format!("b24: the output ended; {}", tally.sent()));
         return unwritten;
     }
-    match refused {
-        Some(failure) => Err(failure),
-        None if shared.interrupted.load(Ordering::Relaxed) => {
+    match (refused, shared.interrupted.get()) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(status)) => {
             say(&format!("b24: interrupted; {}", tally.sent()));
-            Err(Failure::Interrupted)
+            Err(Failure::Interrupted(*status))
         }
-        None if tally.failed > 0 => Err(Failure::Call),
-        None => Ok(()),
+        (None, None) if tally.failed > 0 => Err(Failure::Call),
+        (None, None) => Ok(()),
     }
 }
 

@@ -56,7 +56,7 @@ impl Session {
         let outcome = runtime.block_on(async {
             let outcome = work.await;
             if let Some(oauth) = &oauth {
-                settle::settle(oauth, matches!(outcome, Err(Failure::Interrupted))).await;
+                settle::settle(oauth, matches!(outcome, Err(Failure::Interrupted(_)))).await;
             }
             outcome
         });
@@ -76,9 +76,9 @@ impl Session {
             }
             tokio::select! {
                 outcome = work => outcome,
-                () = interrupted() => {
+                status = interrupted() => {
                     say("b24: interrupted");
-                    Err(Failure::Interrupted)
+                    Err(Failure::Interrupted(status))
                 }
             }
         })

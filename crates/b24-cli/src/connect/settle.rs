@@ -5,7 +5,10 @@ use std::time::Duration;
 use b24::OAuth;
 use tokio::time::sleep;
 
-use crate::{failure::INTERRUPTED, interrupt::interrupted, output::say};
+use crate::{
+    interrupt::{interrupted, interrupted_again},
+    output::say,
+};
 
 /// Waits until no renewal is under way: one that is cut off between the authorisation server and the file loses the
 /// tokens. Who asks for the end a second time does not want to wait.
@@ -15,7 +18,7 @@ pub(super) async fn settle(oauth: &OAuth, was_interrupted: bool) {
             interrupted().await;
             say(PLEASE_WAIT);
         }
-        interrupted().await;
+        interrupted_again().await
     };
     let explanation = async {
         sleep(QUIET).await;
@@ -25,7 +28,7 @@ pub(super) async fn settle(oauth: &OAuth, was_interrupted: bool) {
     tokio::select! {
         biased;
         () = oauth.settled() => {}
-        () = impatience => std::process::exit(i32::from(INTERRUPTED)),
+        status = impatience => std::process::exit(i32::from(status)),
         () = explanation => say("b24: the renewal of the tokens does not end; the ones in the file may be used up"),
     }
 }

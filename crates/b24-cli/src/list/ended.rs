@@ -11,26 +11,29 @@ use crate::{
 
 /// Why and where a list ended early.
 pub(super) struct Ended<'a> {
-    /// `None`: somebody asked for the end.
-    error: Option<&'a Error>,
+    /// Or the exit status: somebody asked for the end.
+    error: Result<&'a Error, u8>,
     printed: &'a Printed,
 }
 
 impl<'a> Ended<'a> {
-    pub(super) fn interrupted(printed: &'a Printed) -> Self {
-        Self { error: None, printed }
+    pub(super) fn interrupted(status: u8, printed: &'a Printed) -> Self {
+        Self { error: Err(status), printed }
     }
 
     pub(super) fn failed(error: &'a Error, printed: &'a Printed) -> Self {
-        Self { error: Some(error), printed }
+        Self { error: Ok(error), printed }
     }
 
     /// Says it on standard error.
     pub(super) fn report(self, args: &ListArgs) -> Result<(), Failure> {
-        let Some(error) = self.error else {
-            say("b24: interrupted");
-            say(&format!("b24: {}", rest(self.printed, args)));
-            return Err(Failure::Interrupted);
+        let error = match self.error {
+            Ok(error) => error,
+            Err(status) => {
+                say("b24: interrupted");
+                say(&format!("b24: {}", rest(self.printed, args)));
+                return Err(Failure::Interrupted(status));
+            }
         };
         let is = |code: SdkCode| error.code() == code.as_str();
         if is(SdkCode::ListKeysNeeded) {

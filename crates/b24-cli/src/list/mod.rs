@@ -41,9 +41,9 @@ async fn print_all(mut pages: Pages<Payload>, args: &ListArgs) -> Result<(), Fai
         // A page is printed at one go, so that an end in between leaves whole rows, and the cursor of the last of them.
         let page = tokio::select! {
             biased;
-            () = &mut stop => {
+            status = &mut stop => {
                 progress.wipe();
-                return Ended::interrupted(&printed).report(args);
+                return Ended::interrupted(status, &printed).report(args);
             }
             page = pages.next() => page,
         };
@@ -62,7 +62,7 @@ async fn print_all(mut pages: Pages<Payload>, args: &ListArgs) -> Result<(), Fai
         tokio::select! {
             biased;
             written = print_lines_beside(lines) => written?,
-            () = &mut stop => return Ended::interrupted(&before).report(args),
+            status = &mut stop => return Ended::interrupted(status, &before).report(args),
         }
         if enough {
             return Ok(());

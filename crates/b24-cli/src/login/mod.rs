@@ -35,9 +35,9 @@ pub(crate) fn main(args: &LoginArgs) -> Result<(), Failure> {
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = login(args, &app) => outcome,
-            () = interrupted() => {
+            status = interrupted() => {
                 say("b24: interrupted");
-                Err(Failure::Interrupted)
+                Err(Failure::Interrupted(status))
             }
         }
     });
@@ -60,7 +60,7 @@ async fn login(args: &LoginArgs, app: &OAuthApp) -> Result<(), Failure> {
         Ok(redirect) => app.exchange_code(&redirect).await,
         Err(error) => Err(error),
     };
-    match params {
+    match params.and_then(|params| of_the_portal(args, params)) {
         Ok(params) => {
             target.keep(app, params.clone()).await?;
             report(args, &params).await
@@ -79,6 +79,19 @@ async fn come_back(args: &LoginArgs, door: &Door, state: &LoginState) -> Result<
         Some(server) => redirect.with_server(server.clone()),
         None => redirect,
     })
+}
+
+/// A browser that is signed in elsewhere, or a link that somebody sent, must not decide where data goes from now on.
+fn of_the_portal(args: &LoginArgs, params: OAuthParams) -> Result<OAuthParams, Error> {
+    let (found, asked) = (params.portal(), &args.portal);
+    if args.force || found == asked {
+        return Ok(params);
+    }
+    let text = format!(
+        "the tokens are those of {found}, and {asked} was asked for: nothing was written; --portal {found} asks for it, \
+         --force keeps them all the same"
+    );
+    Err(Error::auth(SdkCode::ForeignToken.as_str(), text))
 }
 
 /// What a portal or a user did is no fault of the arguments.

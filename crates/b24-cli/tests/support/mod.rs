@@ -74,8 +74,13 @@ pub(crate) fn wait_for(mut done: impl FnMut() -> bool) {
 /// Ctrl-C, for this process alone.
 #[cfg(unix)]
 pub(crate) fn interrupt(process: &Child) {
+    signal(process, "-INT");
+}
+
+#[cfg(unix)]
+pub(crate) fn signal(process: &Child, name: &str) {
     let pid = process.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
 
 /// The mode of a file that only its owner may read, and nothing on systems without modes.
