@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -42,7 +42,7 @@ struct Inner<T> {
 struct Known<T> {
     tenants: HashMap<TokenKey, Tenant<T>>,
     /// One at a time opens, installs or removes a portal: who asks for one that is being opened waits for it.
-    gates: HashMap<TokenKey, Weak<tokio::sync::Mutex<()>>>,
+    gates: HashMap<TokenKey, Arc<tokio::sync::Mutex<()>>>,
     idle: Duration,
     swept: Instant,
 }
@@ -85,7 +85,7 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
             return Ok(T::clone(&client));
         }
         let gate = self.inner.gate(key);
-        let _turn = gate.lock().await;
+        let _turn = gate.pass().await;
         if let Some(client) = self.inner.known(key) {
             return Ok(T::clone(&client));
         }
@@ -105,7 +105,7 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
     /// As [`OAuthBuilder::install`](crate::OAuthBuilder::install).
     pub async fn install(&self, key: &TokenKey, params: OAuthParams) -> Result<T, Error> {
         let gate = self.inner.gate(key);
-        let _turn = gate.lock().await;
+        let _turn = gate.pass().await;
         let session = self.inner.session(key);
         let oauth = match session {
             Some(oauth) => {
@@ -124,7 +124,7 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
     /// Kind [`Auth`](b24_core::ErrorKind::Auth) when the store fails.
     pub async fn remove(&self, key: &TokenKey) -> Result<bool, Error> {
         let gate = self.inner.gate(key);
-        let _turn = gate.lock().await;
+        let _turn = gate.pass().await;
         let session = self.inner.session(key);
         if let Some(oauth) = session {
             oauth.settled().await;
@@ -200,18 +200,32 @@ impl<T> Inner<T> {
         self.lock().tenants.get(key).map(|tenant| tenant.oauth.clone())
     }
 
-    fn gate(&self, key: &TokenKey) -> Arc<tokio::sync::Mutex<()>> {
-        let mut known = self.lock();
-        if let Some(gate) = known.gates.get(key).and_then(Weak::upgrade) {
-            return gate;
+    fn gate<'a>(&'a self, key: &'a TokenKey) -> Gate<'a, T> {
+        let mutex = Arc::clone(self.lock().gates.entry(key.clone()).or_default());
+        Gate { inner: self, key, mutex }
+    }
+}
+
+/// A turn at a portal, or the wait for one. The last one to go takes the gate with it.
+struct Gate<'a, T> {
+    inner: &'a Inner<T>,
+    key: &'a TokenKey,
+    mutex: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<T> Gate<'_, T> {
+    async fn pass(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.mutex.lock().await
+    }
+}
+
+impl<T> Drop for Gate<'_, T> {
+    fn drop(&mut self) {
+        let mut known = self.inner.lock();
+        // The map's and ours; others come by it under the lock alone.
+        if Arc::strong_count(&self.mutex) == 2 {
+            known.gates.remove(self.key);
         }
-        // Room is made when the map would grow: gates that nobody waits at cost no more than those that are used.
-        if known.gates.len() == known.gates.capacity() {
-            known.gates.retain(|_, gate| gate.strong_count() > 0);
-        }
-        let gate = Arc::default();
-        known.gates.insert(key.clone(), Arc::downgrade(&gate));
-        gate
     }
 }
 

@@ -24,7 +24,7 @@ impl Inner {
     /// program does with it.
     pub(super) async fn keep(&self, lock: RenewalLock, pair: Unsaved, epoch: u64) -> Result<Grant, Failure> {
         // First of all: whatever happens to this task, the next one finds it.
-        self.state().unsaved = Some(pair.clone());
+        self.state().unsaved = Some(Box::new(pair.clone()));
         let record = &pair.record;
         match self.save(&pair).await {
             Ok(()) => {}

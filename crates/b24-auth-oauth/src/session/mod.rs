@@ -71,8 +71,9 @@ struct State {
     exchanged: Option<(u64, SystemTime)>,
     /// The generation that the portal refused although it had just been exchanged, and when.
     futile: Option<(u64, SystemTime)>,
-    /// A new pair that is not stored yet. The old one is worth nothing any more.
-    unsaved: Option<Unsaved>,
+    /// A new pair that is not stored yet. The old one is worth nothing any more. Boxed: it is seldom there, and there may be
+    /// thousands of sessions.
+    unsaved: Option<Box<Unsaved>>,
     /// Somebody sees to it that it is stored in the end.
     has_keeper: bool,
 }

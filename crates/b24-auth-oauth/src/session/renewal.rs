@@ -46,7 +46,7 @@ impl Inner {
         };
         let unsaved = self.state().unsaved.clone();
         if let Some(pair) = unsaved {
-            return self.keep(lock, pair, epoch).await;
+            return self.keep(lock, *pair, epoch).await;
         }
         for _ in 0..TRIES {
             let stored = self.load().await?.ok_or_else(failure::no_tokens)?;
