@@ -207,14 +207,20 @@ async fn two_hundred_kills_at_random_leave_a_store_that_is_whole() {
     install(&portal, &place).await;
     let seed = 20_261_123;
     let mut random = fastrand::Rng::with_seed(seed);
-    let (mut lost, mut renewed) = (0, 0);
+    let (mut lost, mut renewed, mut waited) = (0, 0, 0);
     for kill in 0..KILLS {
         let before = stored(&portal, &place).await.generation();
         let mut worker = Worker::start(&portal, &place, None).await;
         for _ in 0..50 {
             worker.order("renew").await;
         }
-        tokio::time::sleep(Duration::from_micros(random.u64(0..20_000))).await;
+        // Some renewals are done, and then any moment of the next one: the machine may be slow.
+        let done = random.u64(0..3);
+        for _ in 0..done {
+            assert_eq!(worker.answer().await, "ok", "kill {kill}");
+        }
+        waited += done;
+        tokio::time::sleep(Duration::from_micros(random.u64(0..5_000))).await;
         worker.kill().await;
 
         // Always readable, and never half of a pair.
@@ -239,8 +245,7 @@ async fn two_hundred_kills_at_random_leave_a_store_that_is_whole() {
         assert_eq!(drafts, 0, "kill {kill}");
     }
     eprintln!("{KILLS} kills (seed {seed}): {renewed} renewals stored, {lost} pairs lost and named");
-    assert!(renewed > KILLS / 2, "the kills came too early to say anything: {renewed} renewals");
-    assert!(lost < KILLS, "{lost}");
+    assert!(renewed >= waited, "{renewed} of {waited}");
 }
 
 #[tokio::test]
