@@ -10,7 +10,7 @@ use http::{
 };
 use tower::ServiceExt;
 
-use super::{answer, http::Http};
+use super::{answer, http::Http, reworded};
 use crate::AuthServer;
 
 /// A form for one path of the server. What is secret in it is taken out of every error.
@@ -81,13 +81,8 @@ fn no_answer(source: BoxError) -> Error {
 
 /// A refusal of what an earlier send may have used up.
 fn after_a_lost_answer(error: &Error) -> Error {
-    let text =
-        format!("{}; an earlier send of the same request got no answer, and may have used it up", error.message());
-    let renamed = Error::auth(error.code().to_owned(), text).with_attempts(error.attempts());
-    match error.status() {
-        Some(status) => renamed.with_status(status),
-        None => renamed,
-    }
+    let text = "an earlier send of the same request got no answer, and may have used it up";
+    reworded(error, format!("{}; {text}", error.message()))
 }
 
 /// A POST with everything in the body: what stands in an address is written into logs.

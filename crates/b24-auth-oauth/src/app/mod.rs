@@ -238,6 +238,15 @@ fn unusable(error: &Error) -> Error {
     Error::auth(SdkCode::InvalidResponse.as_str(), text)
 }
 
+/// The same error in other words.
+pub(crate) fn reworded(error: &Error, text: String) -> Error {
+    let reworded = Error::auth(error.code().to_owned(), text).with_attempts(error.attempts());
+    match error.status() {
+        Some(status) => reworded.with_status(status),
+        None => reworded,
+    }
+}
+
 /// Whether the tokens may have been exchanged although there is nothing to show for it: no answer came, or one that says
 /// nothing.
 pub(crate) fn may_have_been_used_up(error: &Error) -> bool {

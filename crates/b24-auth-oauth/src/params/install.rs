@@ -13,8 +13,8 @@ impl OAuthParams {
     /// Reads the body of an install event: a form with `event=ONAPPINSTALL` and `auth[access_token]=…` beside it. Other
     /// events that bring a refresh token (`ONAPPUPDATE`, …) have the same shape.
     ///
-    /// Anybody can send such a form. Look at `application_token` where one is known already; where none is, ask the
-    /// authorisation server with [`OAuthApp::app_info`](crate::OAuthApp::app_info) before you keep it.
+    /// Anybody can send such a form: [`OAuthApp::verify`](crate::OAuthApp::verify) it, and where the portal is known
+    /// already, ask [`is_same_installation`](Self::is_same_installation) before you keep it.
     ///
     /// # Errors
     /// [`SdkCode::InvalidOAuthParams`](b24_core::SdkCode::InvalidOAuthParams) when a field is missing or wrong. Events

@@ -33,12 +33,8 @@ impl Failure {
     }
 
     pub(super) fn to_error(&self) -> Error {
-        let error = Error::auth(self.0.code().to_owned(), self.0.message().to_owned());
-        let error = if self.0.source().is_some() { error.with_source(Cause(Arc::clone(&self.0))) } else { error };
-        match self.0.status() {
-            Some(status) => error.with_status(status),
-            None => error,
-        }
+        let error = app::reworded(&self.0, self.0.message().to_owned());
+        if self.0.source().is_some() { error.with_source(Cause(Arc::clone(&self.0))) } else { error }
     }
 }
 

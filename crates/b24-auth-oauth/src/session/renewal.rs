@@ -183,11 +183,7 @@ fn explain(error: &Error, since: u64) -> Error {
          the application has to be installed or opened once more",
         error.message()
     );
-    let explained = Error::auth(error.code().to_owned(), text);
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
-    }
+    app::reworded(error, text)
 }
 
 /// The refresh token is used up, too old, or not one of this application.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use b24_core::{Error, SdkCode};
 
+#[cfg(any(feature = "file-store", feature = "postgres"))]
+use super::{StoreError, StoreErrorKind, TokenRecord};
 use crate::OAuthParams;
 
 /// Whose tokens: those of the application on a portal, or those of one user there.
@@ -24,7 +26,7 @@ impl TokenKey {
     /// [`SdkCode::InvalidOAuthParams`] when it is no member id: 1 to 64 ASCII letters, digits, `-` and `_`.
     pub fn new(member_id: &str) -> Result<Self, Error> {
         if is_member_id(member_id) {
-            return Ok(Self { member_id: member_id.into(), user: None });
+            return Ok(Self::checked(member_id));
         }
         let text = "a member id has 1 to 64 letters and digits";
         Err(Error::usage(SdkCode::InvalidOAuthParams, text))
@@ -42,7 +44,8 @@ impl TokenKey {
         self
     }
 
-    /// Refuses tokens of another portal or user.
+    /// Refuses tokens of another portal, or of another user where both are told: the application's own tokens were got in
+    /// the name of some user.
     pub(crate) fn check(&self, params: &OAuthParams) -> Result<(), Error> {
         let text = if params.member_id() != self.member_id() {
             "the tokens are those of another portal than the one they should be stored for"
@@ -52,6 +55,12 @@ impl TokenKey {
             return Ok(());
         };
         Err(Error::usage(SdkCode::InvalidOAuthParams, text))
+    }
+
+    /// Refuses a stored record of another portal or user.
+    #[cfg(any(feature = "file-store", feature = "postgres"))]
+    pub(super) fn check_stored(&self, record: &TokenRecord) -> Result<(), StoreError> {
+        self.check(record.params()).map_err(|_| StoreError::new(StoreErrorKind::Foreign))
     }
 
     /// Renewed tokens under the user of the old ones: what a reply says beside its tokens must not keep them from being

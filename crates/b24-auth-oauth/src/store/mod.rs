@@ -29,8 +29,6 @@ mod file;
 mod key;
 mod lock;
 mod memory;
-#[cfg(any(feature = "file-store", feature = "postgres"))]
-mod owner;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;

@@ -86,18 +86,12 @@ impl TokenRecord {
     #[must_use]
     pub fn to_json(&self) -> Secret {
         let mut object = Map::new();
-        self.write_into(&mut object);
-        Secret::from(Value::Object(object).to_string())
-    }
-
-    /// Writes it into an object that may have more in it, which stays.
-    pub(crate) fn write_into(&self, object: &mut Map<String, Value>) {
         object.insert("params".into(), self.params.to_value());
         object.insert("generation".into(), self.generation.into());
-        match self.renewing_since {
-            Some(since) => object.insert("renewingSince".into(), since.into()),
-            None => object.remove("renewingSince"),
-        };
+        if let Some(since) = self.renewing_since {
+            object.insert("renewingSince".into(), since.into());
+        }
+        Secret::from(Value::Object(object).to_string())
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote. A record without a generation, written by hand, has generation 0.

@@ -282,7 +282,7 @@ async fn saves_go_on_while_connections_are_ended() {
 }
 
 #[tokio::test]
-#[ignore = "takes ten seconds"]
+#[ignore = "waits out the ten seconds of a statement: `cargo xtask test --full --services`"]
 async fn a_waiting_statement_is_ended_by_the_server() {
     let Some(server) = server().await else { return };
     let (mut client, connection) = tokio_postgres::connect(&server.url, NoTls).await.unwrap();

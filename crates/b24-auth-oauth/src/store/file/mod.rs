@@ -39,7 +39,7 @@ use self::{
     document::Document,
     lock::{acquire, blocking},
 };
-use super::{RenewalLock, StoreError, StoreErrorKind, StoreFuture, TokenKey, TokenRecord, TokenStore, owner};
+use super::{RenewalLock, StoreError, StoreErrorKind, StoreFuture, TokenKey, TokenRecord, TokenStore};
 
 /// Tokens in files, shared by the processes of one machine. Clones are the same store.
 ///
@@ -112,7 +112,7 @@ impl FileStore {
     }
 
     async fn save_record(&self, key: &TokenKey, record: TokenRecord, expected: Option<u64>) -> Result<(), StoreError> {
-        owner::check(key, &record)?;
+        key.check_stored(&record)?;
         let (file, key) = (self.file(key, true).await?, key.clone());
         let lock = acquire(disk::beside(&file, ".lock")?, Some(SHORT)).await?;
         blocking(move || {
@@ -159,7 +159,7 @@ fn read(file: &Path) -> Result<Option<Document>, StoreError> {
 
 fn stored(document: &Document, key: &TokenKey) -> Result<Option<TokenRecord>, StoreError> {
     let record = document.record()?;
-    record.iter().try_for_each(|record| owner::check(key, record))?;
+    record.iter().try_for_each(|record| key.check_stored(record))?;
     Ok(record)
 }
 

@@ -60,7 +60,7 @@ use self::{
     settings::{Settings, Table},
     trouble::Trouble,
 };
-use super::{RenewalLock, StoreError, StoreErrorKind, StoreFuture, TokenKey, TokenRecord, TokenStore, owner};
+use super::{RenewalLock, StoreError, StoreErrorKind, StoreFuture, TokenKey, TokenRecord, TokenStore};
 
 /// Tokens in a table of PostgreSQL 11 or newer, shared by the processes of many machines. Clones share the connection.
 ///
@@ -152,7 +152,7 @@ impl PostgresStore {
         let corrupt = |_| StoreError::new(StoreErrorKind::Corrupt);
         let (generation, json): (i64, &str) = (row.try_get(0).map_err(corrupt)?, row.try_get(1).map_err(corrupt)?);
         let record = TokenRecord::from_json(json.as_bytes())?;
-        owner::check(key, &record)?;
+        key.check_stored(&record)?;
         if i64::try_from(record.generation()) != Ok(generation) {
             return Err(StoreError::new(StoreErrorKind::Corrupt));
         }
@@ -160,7 +160,7 @@ impl PostgresStore {
     }
 
     async fn save_record(&self, key: &TokenKey, record: &TokenRecord, expected: Option<u64>) -> Result<(), StoreError> {
-        owner::check(key, record)?;
+        key.check_stored(record)?;
         let (name, json, generation) = (&*key.to_string(), record.to_json(), number(record.generation())?);
         let json = json.expose();
         let expected = expected.map(number).transpose()?;

@@ -5,11 +5,10 @@
 #[path = "support/shaky.rs"]
 mod shaky;
 mod support;
+#[path = "support/watched.rs"]
+mod watched;
 
 use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -18,73 +17,35 @@ use std::{
 };
 
 use b24_auth_oauth::{MemoryStore, OAuth, RenewalLock, TokenKey, TokenRecord, TokenStore, store::StoreFuture};
-use b24_core::{Authenticator, Grant};
+use b24_core::Authenticator;
 use serde_json::json;
 use shaky::ShakyStore;
-use support::{Clock, NOW, Server, Step, key, pair, params, params_of, refusal};
+use support::{Clock, Server, Step, key, pair, params, params_of, refusal};
+use watched::{Watched, stale, stored, token};
 
-fn token(grant: &Grant) -> &str {
-    grant.credential().secret().expose()
-}
-fn stale() -> b24_auth_oauth::OAuthParams {
-    params_of(&json!({ "expires": NOW - 10 }))
-}
 fn numbered(n: u32) -> b24_auth_oauth::OAuthParams {
     params_of(&json!({ "accessToken": format!("acc3ss-{n}"), "refreshToken": format!("r3fresh-{n}") }))
-}
-async fn stored(store: &impl TokenStore) -> TokenRecord {
-    store.load(&key()).await.unwrap().unwrap()
-}
-
-type After = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-#[derive(Clone)]
-struct Watched {
-    inner: MemoryStore,
-    after_load: Arc<Mutex<Option<After>>>,
-}
-impl fmt::Debug for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watched")
-    }
-}
-impl TokenStore for Watched {
-    fn load<'a>(&'a self, key: &'a TokenKey) -> StoreFuture<'a, Option<TokenRecord>> {
-        Box::pin(async move {
-            let found = self.inner.load(key).await;
-            let after = self.after_load.lock().unwrap().take();
-            if let Some(after) = after {
-                after().await;
-            }
-            found
-        })
-    }
-    fn save<'a>(&'a self, key: &'a TokenKey, record: &'a TokenRecord, expected: Option<u64>) -> StoreFuture<'a, ()> {
-        self.inner.save(key, record, expected)
-    }
-    fn delete<'a>(&'a self, key: &'a TokenKey) -> StoreFuture<'a, bool> {
-        self.inner.delete(key)
-    }
-    fn lock<'a>(&'a self, key: &'a TokenKey) -> StoreFuture<'a, RenewalLock> {
-        self.inner.lock(key)
-    }
 }
 
 // A renewal reads, an installation is stored and used, and then the renewal uses what it has read.
 #[tokio::test(start_paused = true)]
 async fn what_was_read_before_an_installation_is_not_published_over_it() {
     let first = TokenRecord::new(stale());
-    let store = Watched { inner: MemoryStore::new().with(key(), first.clone()), after_load: Arc::default() };
+    // The answer of the next load is slow; meanwhile the application is installed anew.
+    let installing = Arc::new(Mutex::new(None::<OAuth>));
+    let next = Arc::clone(&installing);
+    let store = Watched::new(first.clone()).after_load(move || {
+        let handle = next.lock().unwrap().take();
+        async move {
+            if let Some(handle) = handle {
+                handle.install(numbered(7)).await.unwrap();
+            }
+        }
+    });
     let oauth = OAuth::builder(Server::default().app(&Clock::new())).store(store.clone()).open(key()).await.unwrap();
     // Another process renews.
     store.inner.save(&key(), &first.next(numbered(2)), Some(first.generation())).await.unwrap();
-    // The answer of the next load is slow; meanwhile the application is installed anew.
-    let handle = oauth.clone();
-    *store.after_load.lock().unwrap() = Some(Arc::new(move || {
-        let handle = handle.clone();
-        Box::pin(async move {
-            handle.install(numbered(7)).await.unwrap();
-        })
-    }));
+    *installing.lock().unwrap() = Some(oauth.clone());
     oauth.authorize().await.unwrap();
     assert_eq!(stored(&store).await.params().access_token().expose(), "acc3ss-7");
     assert_eq!(
@@ -250,7 +211,7 @@ fn the_same_installation_is_proved_by_its_token_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_byte_order_mark_costs_no_pair() {
     let server = Server::new((0..3).map(|_| Step::Answer(200, format!("\u{feff}{}", pair(2)))));
-    let oauth = OAuth::new(server.app(&Clock::new()), params_of(&json!({ "expires": NOW - 10 }))).unwrap();
+    let oauth = OAuth::new(server.app(&Clock::new()), stale()).unwrap();
     assert_eq!(
         oauth.authorize().await.map(|grant| token(&grant).to_owned()).map_err(|error| error.to_string()),
         Ok("acc3ss-2".to_owned())
