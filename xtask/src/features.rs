@@ -8,8 +8,17 @@ use crate::tool::HACK;
 use crate::tree;
 
 /// The library crates.
-const LIBRARIES: [&str; 8] =
-    ["b24-core", "b24-transport", "b24-auth-hook", "b24-auth-oauth", "b24-limiter", "b24-client", "b24", "b24-portal"];
+const LIBRARIES: [&str; 9] = [
+    "b24-core",
+    "b24-transport",
+    "b24-auth-hook",
+    "b24-auth-oauth",
+    "b24-limiter",
+    "b24-client",
+    "b24",
+    "b24-portal",
+    "b24-timer",
+];
 
 /// What the smallest build of a package must not pull: package, options, families of crates.
 const LEAN: [(&str, &[&str], &[&str]); 7] = [
@@ -23,14 +32,15 @@ const LEAN: [(&str, &[&str], &[&str]); 7] = [
 ];
 
 /// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
-const SIBLINGS: [(&str, &[&str]); 7] = [
+const SIBLINGS: [(&str, &[&str]); 8] = [
+    ("b24-timer", &[]),
     ("b24-core", &[]),
     ("b24-portal", &[]),
-    ("b24-transport", &["b24-core"]),
+    ("b24-transport", &["b24-core", "b24-timer"]),
     ("b24-auth-hook", &["b24-core"]),
     ("b24-auth-oauth", &["b24-core"]),
     ("b24-client", &["b24-core"]),
-    ("b24-limiter", &["b24-core"]),
+    ("b24-limiter", &["b24-core", "b24-timer"]),
 ];
 
 /// The assertions come first: they take seconds.
