@@ -16,6 +16,8 @@ pub const TARGET_RETRY: &str = "b24::retry";
 pub const TARGET_LIMITER: &str = "b24::limiter";
 /// The target of the events of credentials.
 pub const TARGET_AUTH: &str = "b24::auth";
+/// The target of the events of the portal's frame.
+pub const TARGET_FRAME: &str = "b24::frame";
 
 /// Always `POST`.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
@@ -48,6 +50,10 @@ pub const ELAPSED_MS: &str = "b24.elapsed_ms";
 pub const PARAMS: &str = "b24.params";
 /// Which renewal a pair of tokens came from.
 pub const GENERATION: &str = "b24.generation";
+/// The command to the portal's page around a frame.
+pub const COMMAND: &str = "b24.command";
+/// The origin a message in the browser came from.
+pub const ORIGIN: &str = "b24.origin";
 /// The REST method.
 pub const METHOD: &str = "b24.method";
 /// `v2` or `v3`.

@@ -304,13 +304,14 @@ impl Error {
             Cause::Own { kind: ErrorKind::Transport, code, status, .. } => {
                 *code != SdkCode::RedirectRefused.as_str() && status.is_none_or(|status| status.is_server_error())
             }
-            // An authorisation server or a store that failed, and did not refuse.
+            // An authorisation server, a store or a page that failed, and did not refuse.
             Cause::Own { kind: ErrorKind::Auth, code, status, .. } => {
                 let passing = [
                     SdkCode::NetworkError,
                     SdkCode::RequestTimeout,
                     SdkCode::TokenStoreFailed,
                     SdkCode::RenewalAborted,
+                    SdkCode::FrameNoAnswer,
                 ];
                 passing.iter().any(|own| code == own.as_str()) || status.is_some_and(|status| status.is_server_error())
             }

@@ -125,6 +125,18 @@ pub enum SdkCode {
     RenewalAborted,
     /// Whether the user is an administrator has not been asked yet.
     IsAdminUnknown,
+    /// The program does not run in a frame that a portal opened.
+    NotInFrame,
+    /// The portal's page around the frame did not answer in time.
+    FrameNoAnswer,
+    /// The portal's page around the frame answered with something else than is written of it.
+    FrameBadAnswer,
+    /// The portal's page around the frame refused a command.
+    FrameRefused,
+    /// The program has given its frame up.
+    FrameDestroyed,
+    /// The application is installed already: there is no installation to finish.
+    InstallFinished,
 }
 
 impl SdkCode {
@@ -169,6 +181,12 @@ impl SdkCode {
             Self::TokenStoreFailed => "TOKEN_STORE_FAILED",
             Self::RenewalAborted => "RENEWAL_ABORTED",
             Self::IsAdminUnknown => "IS_ADMIN_UNKNOWN",
+            Self::NotInFrame => "NOT_IN_FRAME",
+            Self::FrameNoAnswer => "FRAME_NO_ANSWER",
+            Self::FrameBadAnswer => "FRAME_BAD_ANSWER",
+            Self::FrameRefused => "FRAME_REFUSED",
+            Self::FrameDestroyed => "FRAME_DESTROYED",
+            Self::InstallFinished => "INSTALL_FINISHED",
         }
     }
 }
