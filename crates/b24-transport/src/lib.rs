@@ -10,6 +10,7 @@ pub mod client;
 pub mod client;
 pub mod credentials;
 mod error;
+mod place;
 pub mod rest;
 mod sends;
 
