@@ -31,8 +31,7 @@ pub(crate) struct Alarm {
 pub(crate) fn alarm(deadline: Instant) -> Alarm {
     let (mut ring, rings) = oneshot::channel();
     spawn_local(async move {
-        loop {
-            let Some(millis) = millis_until(deadline) else { break };
+        while let Some(millis) = millis_until(deadline) {
             // The one who waits has gone: dropping the timeout clears it.
             if let Either::Right(_) = select(TimeoutFuture::new(millis), ring.cancellation()).await {
                 return;
