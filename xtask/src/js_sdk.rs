@@ -1,11 +1,11 @@
 //! The official JavaScript SDK, which ours is compared with.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xshell::cmd;
 
+use crate::machine;
 use crate::outcome::Result;
 use crate::project::Project;
 
@@ -32,7 +32,7 @@ impl JsSdk {
         }
         let folder = project.target().join("interop");
         if !is_installed(project, &folder)? {
-            if env::var_os("B24_OFFLINE").is_some() {
+            if machine::is_offline() {
                 return Ok(Self::Absent(format!("{PACKAGE} is not installed, and B24_OFFLINE is set")));
             }
             install(project, &folder).map_err(|error| {

@@ -15,6 +15,7 @@ mod interop;
 mod js_sdk;
 mod lint;
 mod loom;
+mod machine;
 mod outcome;
 mod process;
 mod project;
@@ -26,6 +27,7 @@ mod test;
 mod tidy;
 mod tool;
 mod tree;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -96,6 +98,12 @@ enum Verb {
     /// Needs node and npm (skipped without them); the SDK is installed below `target/`.
     /// With `B24_OFFLINE` set an unreachable npm registry skips the step instead of failing it.
     Interop,
+    /// Check, build and test what runs in a browser
+    ///
+    /// Lints the crates for wasm32, builds `examples/frame-app`, and runs the tests of the browser in headless Chromium.
+    /// Fails, and says how to get it, where a part is missing: a toolchain for wasm32-unknown-unknown (`rustup target
+    /// add`, or the folder in `B24_WASM_TOOLCHAIN`), wasm-bindgen-cli, chromedriver. `setup --wasm` gets all of them.
+    Wasm(wasm::Options),
     /// Measure speed and memory
     #[command(subcommand)]
     Bench(bench::Benchmark),
@@ -118,6 +126,7 @@ impl Verb {
             Self::Examples => examples::run(project),
             Self::Conformance(options) => conformance::run(project, options),
             Self::Interop => interop::run(project),
+            Self::Wasm(options) => wasm::run(project, options),
             Self::Bench(benchmark) => bench::run(project, benchmark),
             Self::Setup => setup::run(project),
         }

@@ -1,5 +1,7 @@
 //! `cargo xtask sizes`: what the documented builds cost, against their goals.
 
+mod frame_app;
+
 use std::fs;
 
 use xshell::cmd;
@@ -64,6 +66,9 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
             &goal(build.most_bytes.map(mebibytes)),
         ]));
     }
+    let (app, too_big) = frame_app::rows(project)?;
+    rows.extend(app);
+    missed.extend(too_big);
     println!("\n{}", plain(&rows));
     if missed.is_empty() { Ok(Outcome::Done) } else { Err(missed.join("; ").into()) }
 }

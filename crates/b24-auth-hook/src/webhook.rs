@@ -1,59 +1,24 @@
 //! The webhook as a source of credentials.
 
-use std::{
-    future::{Ready, ready},
-    str::FromStr,
-};
+use std::future::{Ready, ready};
 
-use b24_core::{Authenticator, Error, Grant, PortalAddress, Secret};
-
-use crate::{HookUrlError, parse::parse};
+use b24_core::{Authenticator, Error, Grant, PortalAddress};
 
 /// The credentials of an inbound webhook: one grant, for ever.
 ///
-/// Keep it on a server: the secret gives everybody who has it the webhook's rights, until it is revoked or runs out.
+/// Keep it on a server: the secret gives everybody who has it the webhook's rights, until it is revoked or runs out. In a
+/// browser (`wasm32-unknown-unknown`) it has no constructors, unless the feature `expose-secret-in-browser` asks for them;
+/// then each one that is made warns, as an event and in the browser's console.
 #[derive(Clone, Debug)]
 pub struct Webhook {
-    grant: Grant,
+    pub(crate) grant: Grant,
 }
 
 impl Webhook {
-    /// Reads the URL that the portal shows for an inbound webhook:
-    /// `https://<portal>/rest/<user id>/<secret>/`, also in the form `/rest/api/…`.
-    ///
-    /// The one webhook serves both generations of the API, whichever form it is given in.
-    ///
-    /// # Errors
-    /// [`HookUrlError`]; no part of the URL is in it.
-    ///
-    /// Source: <https://apidocs.bitrix24.com/local-integrations/local-webhooks.html>
-    pub fn from_url(url: &str) -> Result<Self, HookUrlError> {
-        Ok(Self { grant: parse(url)? })
-    }
-
-    /// Puts a webhook together from its parts.
-    ///
-    /// # Errors
-    /// [`HookUrlError::Malformed`] when the secret is empty or holds what cannot stand in one segment of a path.
-    pub fn new(portal: PortalAddress, user_id: u64, secret: Secret) -> Result<Self, HookUrlError> {
-        let url = format!("{portal}/rest/{user_id}/{}/", secret.expose());
-        let hook = Self::from_url(&url)?;
-        let same = hook.grant.credential().secret().expose() == secret.expose();
-        same.then_some(hook).ok_or(HookUrlError::Malformed)
-    }
-
     /// The portal it belongs to.
     #[must_use]
     pub fn portal(&self) -> &PortalAddress {
         self.grant.portal()
-    }
-}
-
-impl FromStr for Webhook {
-    type Err = HookUrlError;
-
-    fn from_str(url: &str) -> Result<Self, HookUrlError> {
-        Self::from_url(url)
     }
 }
 
@@ -72,6 +37,8 @@ impl Authenticator for Webhook {
 
 #[cfg(test)]
 mod tests {
+    use b24_core::Secret;
+
     use super::*;
 
     #[test]

@@ -1,15 +1,10 @@
 //! Where the time comes from.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-use tokio::time::Instant;
+use b24_timer::Instant;
 
-/// A clock and an alarm. The default is tokio's; a program that runs elsewhere brings its own.
+/// A clock and an alarm. The default is [`SystemTimer`]; a program that runs elsewhere brings its own.
 pub trait Timer: fmt::Debug + Send + Sync + 'static {
     /// The time since some fixed moment. It never goes back.
     fn now(&self) -> Duration;
@@ -25,31 +20,31 @@ pub trait Timer: fmt::Debug + Send + Sync + 'static {
 /// A wait; dropping it ends it.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// tokio's clock, which tests can pause. A wait needs a tokio runtime with its time driver; reading the time does not.
+/// tokio's clock, which tests can pause, and in a browser the browser's.
+///
+/// Outside of a browser a wait needs a tokio runtime with its time driver; reading the time does not.
 #[derive(Clone, Copy, Debug)]
-pub struct TokioTimer {
+pub struct SystemTimer {
     start: Instant,
     unix_start: Duration,
 }
 
-impl TokioTimer {
+impl SystemTimer {
     /// A clock that starts now.
     #[must_use]
     pub fn new() -> Self {
         // The one place where the time of day is read: a paused clock then carries it along.
-        #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
-        let unix_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { start: Instant::now(), unix_start }
+        Self { start: Instant::now(), unix_start: b24_timer::unix_time() }
     }
 }
 
-impl Default for TokioTimer {
+impl Default for SystemTimer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Timer for TokioTimer {
+impl Timer for SystemTimer {
     fn now(&self) -> Duration {
         self.start.elapsed()
     }
@@ -59,6 +54,6 @@ impl Timer for TokioTimer {
     }
 
     fn sleep(&self, time: Duration) -> Sleep {
-        Box::pin(tokio::time::sleep(time))
+        Box::pin(b24_timer::sleep(time))
     }
 }

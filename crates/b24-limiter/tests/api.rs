@@ -11,7 +11,7 @@ use b24_limiter::{
     restriction::{Bounded, Patient},
     settings::{InvalidRestrictions, RestrictionsPatch},
     stats::Stats,
-    timer::TokioTimer,
+    timer::SystemTimer,
 };
 
 fn shared<T: Send + Sync + Debug + Clone + 'static>() {}
@@ -37,7 +37,7 @@ fn types_can_be_sent_shared_cloned_and_printed() {
     shared::<Tokens>();
     shared::<Patient>();
     shared::<Stats>();
-    shared::<TokioTimer>();
+    shared::<SystemTimer>();
 }
 
 #[test]

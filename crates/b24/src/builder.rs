@@ -147,7 +147,10 @@ where
     ///
     /// # Errors
     /// A code that begins with `HOOK_URL_`; no part of the URL is in the error.
-    #[cfg(feature = "hook")]
+    #[cfg(all(
+        feature = "hook",
+        any(not(all(target_arch = "wasm32", target_os = "unknown")), feature = "expose-secret-in-browser")
+    ))]
     #[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
     pub fn webhook_url(self, url: &str) -> Result<B24, b24_core::Error> {
         let hook = b24_auth_hook::Webhook::from_url(url)?;

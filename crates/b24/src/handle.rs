@@ -18,7 +18,8 @@ pub struct B24 {
 impl B24 {
     /// A handle on the portal of an inbound webhook, with the default stack.
     ///
-    /// Does no I/O; whether the webhook is good shows with the first call.
+    /// Does no I/O; whether the webhook is good shows with the first call. In a browser it exists with the feature
+    /// `expose-secret-in-browser` only, and warns.
     ///
     /// # Errors
     /// A code that begins with `HOOK_URL_`; no part of the URL is in the error.
@@ -35,7 +36,11 @@ impl B24 {
     /// ```
     ///
     /// Source: <https://apidocs.bitrix24.com/local-integrations/local-webhooks.html>
-    #[cfg(all(feature = "hook", feature = "transport"))]
+    #[cfg(all(
+        feature = "hook",
+        feature = "transport",
+        any(not(all(target_arch = "wasm32", target_os = "unknown")), feature = "expose-secret-in-browser")
+    ))]
     #[cfg_attr(docsrs, doc(cfg(all(feature = "hook", feature = "transport"))))]
     pub fn from_webhook_url(url: &str) -> Result<Self, b24_core::Error> {
         Self::builder().webhook_url(url)

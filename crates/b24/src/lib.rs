@@ -1,6 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(all(feature = "oauth", target_arch = "wasm32", target_os = "unknown"))]
+compile_error!(
+    "the features `oauth` and `postgres` are for servers: in a browser everybody could read the application's secret. An \
+     application in a portal's frame gets its tokens from the frame"
+);
+
 #[cfg(feature = "transport")]
 mod builder;
 mod handle;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::machine;
 use crate::outcome::Result;
 use crate::process::end_within;
 
@@ -30,10 +31,10 @@ pub(super) fn find() -> Option<PathBuf> {
 
 /// Installs Debian's package.
 pub(super) fn install() -> Result<PathBuf> {
-    if !cfg!(target_os = "linux") || !is_root() || !in_path("apt-get") {
+    if !machine::can_install_packages() {
         return Err("no binaries of it, and no way to install them (root with apt-get)".into());
     }
-    if env::var_os("B24_OFFLINE").is_some() {
+    if machine::is_offline() {
         return Err("no binaries of it, and B24_OFFLINE is set".into());
     }
     println!("PostgreSQL is not there: installing Debian's package `postgresql`, without a server of Debian's own");
@@ -71,21 +72,6 @@ fn debian(root: &Path) -> Vec<PathBuf> {
 
 fn is_complete(folder: &Path) -> bool {
     ["initdb", "postgres", "pg_ctl"].iter().all(|name| folder.join(name).is_file())
-}
-
-fn in_path(program: &str) -> bool {
-    env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
-}
-
-#[cfg(unix)]
-fn is_root() -> bool {
-    // The owner of this process, as Linux shows it.
-    fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0)
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }
 
 #[cfg(test)]

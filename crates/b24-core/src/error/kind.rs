@@ -91,6 +91,8 @@ pub enum SdkCode {
     NoCredentials,
     /// The credentials cannot be written to the wire: a secret that is no segment of a path, a token that is no header.
     UnusableCredentials,
+    /// What a browser cannot send, because portals do not permit the header for it there: an idempotency key.
+    UnsupportedInBrowser,
     /// A client that cannot be built from what it was given: a certificate, a proxy address.
     InvalidConfig,
     /// A wait that the portal's limits ask for would outlast the call's deadline. Not sent.
@@ -164,6 +166,7 @@ impl SdkCode {
             Self::InvalidAggregate => "INVALID_AGGREGATE",
             Self::NoCredentials => "NO_CREDENTIALS",
             Self::UnusableCredentials => "UNUSABLE_CREDENTIALS",
+            Self::UnsupportedInBrowser => "UNSUPPORTED_IN_BROWSER",
             Self::InvalidConfig => "INVALID_CONFIG",
             Self::LimitWaitTooLong => "LIMIT_WAIT_TOO_LONG",
             Self::LimitQueueFull => "LIMIT_QUEUE_FULL",

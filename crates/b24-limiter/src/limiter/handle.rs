@@ -11,7 +11,7 @@ use crate::{
     settings::{InvalidRestrictions, Restrictions},
     stats::{Observer, Stats},
     sync::Mutex,
-    timer::{Timer, TokioTimer},
+    timer::{SystemTimer, Timer},
 };
 
 /// The limiter of one portal; clones share it.
@@ -169,7 +169,7 @@ impl LimiterBuilder {
         self
     }
 
-    /// The clock and alarm. Default: tokio's.
+    /// The clock and alarm. Default: [`SystemTimer`], tokio's or the browser's.
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.timer = Some(Box::new(timer));
         self
@@ -189,7 +189,7 @@ impl LimiterBuilder {
         let Self { mut restrictions, timer, store } = self;
         restrictions.retry = RetryPolicy::default();
         Limiter(Arc::new(Shared {
-            timer: timer.unwrap_or_else(|| Box::new(TokioTimer::new())),
+            timer: timer.unwrap_or_else(|| Box::new(SystemTimer::new())),
             tuning: Mutex::default(),
             state: Mutex::new(State::new(restrictions, store.unwrap_or_else(|| Box::new(InProcess::new())))),
         }))

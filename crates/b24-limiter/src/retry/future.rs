@@ -10,8 +10,8 @@ use std::{
 };
 
 use b24_core::{Error, ErrorKind, RestRequest, RestResponse, SdkCode, keys};
+use b24_timer::{Instant, Sleep, sleep, sleep_until};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
 use tower_service::Service;
 
 use super::{
@@ -101,7 +101,7 @@ where
         let mut this = self.project();
         let deadline = this.request.options().deadline().and_then(|all| started.checked_add(all));
         if let Some(deadline) = deadline.filter(|_| this.alarm.is_none()) {
-            this.alarm.set(Some(tokio::time::sleep_until(deadline)));
+            this.alarm.set(Some(sleep_until(deadline)));
         }
         ready!(this.alarm.as_mut().as_pin_mut().map_or(Poll::Pending, |alarm| alarm.poll(cx)));
         // A send that is under way may have run.
@@ -157,7 +157,7 @@ where
                     this.shared.count_repeat();
                     tell(this.request, &error, *this.repeats, wait);
                     *this.last = Some(error);
-                    this.state.set(State::Waiting { sleep: tokio::time::sleep(wait) });
+                    this.state.set(State::Waiting { sleep: sleep(wait) });
                 }
                 StateProj::Waiting { sleep } => {
                     ready!(sleep.poll(cx));

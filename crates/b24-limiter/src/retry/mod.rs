@@ -13,6 +13,8 @@
 //! once may both run. It makes a double rare, where a v2 write would make it likely; a write that must not be doubled at
 //! any price is sent with `max_retries(0)` and looked for before it is repeated.
 //!
+//! From a browser no key can be sent, because portals do not permit its header: there a v3 write is as a v2 one.
+//!
 //! Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
 //!
 //! It belongs above whatever attaches credentials and limits the rate, so that each send has fresh ones and waits its own

@@ -7,10 +7,11 @@ use http::Request;
 use tower_service::Service;
 
 use super::{ResponseFuture, attach::attach};
-use crate::{Body, HttpError, sends::Sends};
+use crate::{Body, HttpError, place::Place, sends::Sends};
 
 /// Writes the credentials of a call into the request: a webhook's secret into the path, a token into the
-/// `Authorization` header. Takes them out of the client's errors again.
+/// `Authorization` header. In a browser, where portals do not permit that header, a token goes into the body as its last
+/// member `auth`, and with a v3 batch, whose body is a list, into the query. Takes them out of the client's errors again.
 ///
 /// It stands below every layer that could log a request or an error, because the full URL of a webhook is a secret;
 /// above it the secret's place in the path reads `***`. [`RestLayer`](crate::RestLayer) puts it there. Credentials are
@@ -59,7 +60,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let passage = request.extensions_mut().remove::<Passage>();
         if let Some(Passage { grant, sends }) = &passage {
-            attach(grant, &mut request);
+            attach(grant, &mut request, Place::HERE);
             sends.begin();
         }
         ResponseFuture::new(self.inner.call(request), passage)

@@ -9,9 +9,9 @@ use std::{
 };
 
 use b24_core::{BoxError, Error, RestRequest, RestResponse, SdkCode, keys};
+use b24_timer::{Instant, Sleep, sleep_until};
 use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
 
 use super::received::{ReadError, Received};
 use crate::{error::no_answer, sends::Sends};
@@ -102,7 +102,7 @@ where
                 // A time beyond the clock's end never comes.
                 let end = started.checked_add(*this.timeout).filter(|_| this.alarm.is_none());
                 if let Some(end) = end {
-                    this.alarm.set(Some(tokio::time::sleep_until(end)));
+                    this.alarm.set(Some(sleep_until(end)));
                 }
                 ready!(poll_alarm(this.alarm.as_mut(), this.looked_late, cx));
                 let text = "no answer came in time; the call may have run";

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{ResponseFuture, wire};
-use crate::{Body, error::not_taken, sends::Sends};
+use crate::{Body, error::not_taken, place::Place, sends::Sends};
 
 /// Sends each call as one HTTP request and reads the answer, on every status.
 ///
@@ -74,7 +74,7 @@ where
         let timeout = options.timeout().unwrap_or(self.settings.timeout);
         let timeout = options.deadline().map_or(timeout, |left| left.min(timeout));
         let sends = Sends::default();
-        match wire::encode(&request, &sends) {
+        match wire::encode(&request, &sends, Place::HERE) {
             // Nothing is sent in no time.
             Ok(_) if timeout.is_zero() => ResponseFuture::refused(request, wire::no_time_left()),
             Ok(http) => {

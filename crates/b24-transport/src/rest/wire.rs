@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     Body,
     credentials::{self, PLACEHOLDER, Passage},
+    place::Place,
     sends::Sends,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 /// `***`.
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/general-principles.html>
-pub(super) fn encode(request: &RestRequest, sends: &Sends) -> Result<Request<Body>, Error> {
+pub(super) fn encode(request: &RestRequest, sends: &Sends, place: Place) -> Result<Request<Body>, Error> {
     let Some(grant) = request.grant() else {
         let text = "the call carries no credentials; put an AuthLayer above the RestLayer";
         return Err(Error::auth(SdkCode::NoCredentials.as_str(), text));
@@ -44,16 +45,23 @@ pub(super) fn encode(request: &RestRequest, sends: &Sends) -> Result<Request<Bod
     http.headers_mut().reserve(8);
     http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     http.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    http.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    if place == Place::Server {
+        http.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    }
     if let Some(key) = request.idempotency_key() {
-        http.headers_mut().insert(IDEMPOTENCY_KEY, idempotency_key(key)?);
+        http.headers_mut().insert(IDEMPOTENCY_KEY, idempotency_key(key, place)?);
     }
     http.extensions_mut().insert(Passage { grant: grant.clone(), sends: sends.clone() });
     Ok(http)
 }
 
 /// 1 to 255 visible ASCII characters: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
-fn idempotency_key(key: &str) -> Result<HeaderValue, Error> {
+fn idempotency_key(key: &str, place: Place) -> Result<HeaderValue, Error> {
+    if place == Place::Browser {
+        // Sent without it, the call would be less than the caller relies on.
+        let text = "an idempotency key cannot be sent from a browser: portals do not permit its header there";
+        return Err(Error::usage(SdkCode::UnsupportedInBrowser, text));
+    }
     let legal = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     let value = HeaderValue::try_from(key).ok().filter(|_| legal);
     value
@@ -116,7 +124,11 @@ mod tests {
     }
 
     fn encoded(request: &RestRequest) -> Result<Request<Body>, Error> {
-        encode(request, &Sends::default())
+        encode(request, &Sends::default(), Place::Server)
+    }
+
+    fn encoded_in_a_browser(request: &RestRequest) -> Result<Request<Body>, Error> {
+        encode(request, &Sends::default(), Place::Browser)
     }
 
     #[test]
@@ -176,6 +188,24 @@ mod tests {
             let sent = http.headers().get("idempotency-key").map(|value| value.to_str().unwrap());
             assert_eq!(sent, want, "{version} {method}");
         }
+    }
+
+    #[test]
+    fn a_browser_sends_only_the_headers_that_a_portal_permits() {
+        let http = encoded_in_a_browser(&call(ApiVersion::V3, "tasks.task.add", "id").with_grant(token())).unwrap();
+        let names: Vec<_> = http.headers().keys().collect();
+        assert_eq!(names, [CONTENT_TYPE, ACCEPT]);
+    }
+
+    #[test]
+    fn a_browser_refuses_a_key_where_it_would_count() {
+        let keyed = |version, method| {
+            let options = CallOptions::default().with_idempotency_key("order-4711");
+            encoded_in_a_browser(&call(version, method, "id").with_options(options).with_grant(hook()))
+        };
+        let error = keyed(ApiVersion::V3, "tasks.task.add").unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("UNSUPPORTED_IN_BROWSER", b24_core::ErrorKind::Usage));
+        assert!(keyed(ApiVersion::V3, "tasks.task.get").is_ok() && keyed(ApiVersion::V2, "crm.deal.add").is_ok());
     }
 
     #[test]

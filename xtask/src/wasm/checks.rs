@@ -1,0 +1,27 @@
+//! The crates that promise wasm32, linted for it.
+
+use super::Toolchain;
+use crate::outcome::Result;
+use crate::project::Project;
+
+/// Libraries, each with the features that it has in a browser, on top of none.
+const LIBRARIES: [(&str, &[&str]); 4] =
+    [("b24-core", &[]), ("b24-timer", &[]), ("b24-auth-hook", &[]), ("b24-transport", &[])];
+
+/// What runs in a browser and is not published: the example, and the tests.
+const PROGRAMS: [&str; 2] = ["frame-app", "b24-browser-tests"];
+
+/// Each library alone, as cargo would give it the features that others ask for.
+pub(super) fn run(project: &Project, toolchain: &Toolchain) -> Result {
+    let verb = toolchain.lint_verb(project);
+    let deny: &[&str] = if verb == "clippy" { &["--", "-D", "warnings"] } else { &[] };
+    for (package, features) in LIBRARIES {
+        let features = features.iter().flat_map(|feature| ["--features", *feature]);
+        let lint = toolchain.cargo(project, verb).args(["--lib", "-p", package, "--no-default-features"]);
+        project.run(lint.args(features).args(deny))?;
+    }
+    for package in PROGRAMS {
+        project.run(toolchain.cargo(project, verb).args(["--all-targets", "-p", package]).args(deny))?;
+    }
+    Ok(())
+}
