@@ -8,9 +8,10 @@ use crate::tool::HACK;
 use crate::tree;
 
 /// The library crates.
-const LIBRARIES: [&str; 9] = [
+const LIBRARIES: [&str; 10] = [
     "b24-core",
     "b24-transport",
+    "b24-auth-frame",
     "b24-auth-hook",
     "b24-auth-oauth",
     "b24-limiter",
@@ -21,8 +22,9 @@ const LIBRARIES: [&str; 9] = [
 ];
 
 /// What the smallest build of a package must not pull: package, options, families of crates.
-const LEAN: [(&str, &[&str], &[&str]); 7] = [
+const LEAN: [(&str, &[&str], &[&str]); 8] = [
     ("b24-core", &[], &["tokio", "hyper", "rustls", "url"]),
+    ("b24-auth-frame", &[], &["hyper", "rustls", "url"]),
     ("b24-auth-hook", &[], &["tokio", "hyper", "rustls"]),
     ("b24-auth-oauth", &["--no-default-features"], &["hyper", "rustls", "url", "fs4", "tokio-postgres"]),
     ("b24-auth-oauth", &[], &["hyper", "rustls", "url", "tokio-postgres"]),
@@ -32,11 +34,12 @@ const LEAN: [(&str, &[&str], &[&str]); 7] = [
 ];
 
 /// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
-const SIBLINGS: [(&str, &[&str]); 8] = [
+const SIBLINGS: [(&str, &[&str]); 9] = [
     ("b24-timer", &[]),
     ("b24-core", &[]),
     ("b24-portal", &[]),
     ("b24-transport", &["b24-core", "b24-timer"]),
+    ("b24-auth-frame", &["b24-core", "b24-timer"]),
     ("b24-auth-hook", &["b24-core"]),
     ("b24-auth-oauth", &["b24-core"]),
     ("b24-client", &["b24-core"]),

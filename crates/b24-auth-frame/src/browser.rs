@@ -24,28 +24,18 @@ thread_local! {
     static CURRENT: RefCell<Option<Opening>> = const { RefCell::new(None) };
 }
 
-impl Frame {
-    /// Connects to the portal's page around this one. There is one frame for a page: who calls this while it is being
-    /// opened waits for the same, and later gets the same. After a failure, or [`destroy`](Self::destroy), it is opened
-    /// anew.
-    ///
-    /// # Errors
-    /// [`FrameError::NotInFrame`] when the program was not opened by a portal; as [`open`](Self::open).
-    ///
-    /// # Cancel safety
-    /// Dropping it gives the wait up. The opening goes on.
-    pub async fn connect() -> Result<Self, FrameError> {
-        let opening = CURRENT.with_borrow_mut(|current| match current {
-            Some(opening) if is_usable(opening) => opening.clone(),
-            current => {
-                let opening = open().boxed_local().shared();
-                // Goes on whoever waits.
-                spawn_local(opening.clone().map(drop));
-                current.insert(opening).clone()
-            }
-        });
-        opening.await
-    }
+/// One frame for a page, opened by whoever comes first.
+pub(crate) async fn connect() -> Result<Frame, FrameError> {
+    let opening = CURRENT.with_borrow_mut(|current| match current {
+        Some(opening) if is_usable(opening) => opening.clone(),
+        current => {
+            let opening = open().boxed_local().shared();
+            // Goes on whoever waits.
+            spawn_local(opening.clone().map(drop));
+            current.insert(opening).clone()
+        }
+    });
+    opening.await
 }
 
 /// One that is under way, or that led to a frame which is still there.

@@ -21,7 +21,7 @@ use crate::{
 /// The frame that an application runs in: its tokens, what the portal said when it was opened, and the page around it.
 /// Clones share everything.
 ///
-/// In a browser, `Frame::connect` makes it. Elsewhere, and in tests, [`Frame::open`] does, over a
+/// In a browser, [`Frame::connect`] makes it. Elsewhere, and in tests, [`Frame::open`] does, over a
 /// [`Conversation`] that somebody else carries.
 #[derive(Clone)]
 pub struct Frame(Arc<Inner>);
@@ -35,6 +35,20 @@ struct Inner {
 }
 
 impl Frame {
+    /// Connects to the portal's page around this one, in a browser. There is one frame for a page: who calls this while it
+    /// is being opened waits for the same, and later gets the same. After a failure, or [`destroy`](Self::destroy), it is
+    /// opened anew.
+    ///
+    /// # Errors
+    /// [`FrameError::NotInFrame`] when the program was not opened by a portal, or does not run in a browser; as
+    /// [`open`](Self::open).
+    ///
+    /// # Cancel safety
+    /// Dropping it gives the wait up. The opening goes on.
+    pub async fn connect() -> Result<Self, FrameError> {
+        crate::window::connect().await
+    }
+
     /// Asks the portal's page what the application was opened with. In the first run it tells the page so.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ mod auth;
 mod browser;
 pub mod conversation;
 pub mod dialog;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+mod elsewhere;
 mod error;
 mod frame;
 pub mod options;
@@ -15,6 +17,11 @@ pub mod protocol;
 pub mod slider;
 #[cfg(test)]
 mod testing;
+
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+use browser as window;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use elsewhere as window;
 
 pub use auth::{FrameAuth, GrantFuture};
 pub use conversation::{Conversation, Delivery, Events};

@@ -47,10 +47,9 @@ impl<'a> Parent<'a> {
     /// Makes the frame as high as what is in it.
     ///
     /// # Errors
-    /// As [`resize`](Self::resize), also where there is no document.
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    /// As [`resize`](Self::resize), also where there is no document to measure.
     pub async fn fit(&self) -> Result<Delivery, FrameError> {
-        self.resize_height(crate::browser::content_height().unwrap_or(0)).await
+        self.resize_height(crate::window::content_height().unwrap_or(0)).await
     }
 
     /// Scrolls the page to so many pixels from its top.

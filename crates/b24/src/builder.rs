@@ -165,6 +165,14 @@ where
         self.authenticator(oauth.portal(), oauth.clone())
     }
 
+    /// Calls as the user who has opened the application in the portal.
+    #[cfg(feature = "frame")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "frame")))]
+    #[must_use]
+    pub fn frame(self, frame: &b24_auth_frame::Frame) -> B24 {
+        self.authenticator(frame.portal().clone(), frame.auth().clone())
+    }
+
     /// Calls `portal` with credentials of any other source. Each grant names the portal it is good for, and calls go there;
     /// `portal` is what spans and [`Client::portal`] say, so the two must be the same.
     #[must_use]

@@ -107,6 +107,36 @@ impl B24 {
         b24_auth_oauth::Tenants::new(app, store, move |oauth| Self::builder().http_client(client.clone()).oauth(&oauth))
     }
 
+    /// A handle on the portal that has opened this program in a frame, with the default stack, and the frame: the page
+    /// around it, dialogs, sliders, the placement. For another stack, give the frame of
+    /// [`Frame::connect`](b24_auth_frame::Frame::connect) to [`Builder::frame`](crate::Builder::frame).
+    ///
+    /// There is one frame for a page; every call of this gets the same, until it is given up.
+    ///
+    /// # Errors
+    /// [`FrameError::NotInFrame`](b24_auth_frame::FrameError::NotInFrame) when the program was not opened by a portal, or
+    /// does not run in a browser; [`FrameError::NoAnswer`](b24_auth_frame::FrameError::NoAnswer) after 10 s.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use b24::B24;
+    ///
+    /// let (b24, frame) = B24::frame().await?;
+    /// let time = b24.v2().call("server.time").send::<String>().await?.result;
+    /// frame.parent().set_title(&time).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Source: <https://apidocs.bitrix24.com/sdk/bx24-js-sdk/index.html>
+    #[cfg(all(feature = "frame", feature = "transport"))]
+    #[cfg_attr(docsrs, doc(cfg(all(feature = "frame", feature = "transport"))))]
+    pub async fn frame() -> Result<(Self, b24_auth_frame::Frame), b24_auth_frame::FrameError> {
+        let frame = b24_auth_frame::Frame::connect().await?;
+        Ok((Self::builder().frame(&frame), frame))
+    }
+
     /// Changes to the default stack: limits, HTTP layers of yours, an HTTP client of yours.
     #[cfg(feature = "transport")]
     #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]

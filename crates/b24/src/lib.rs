@@ -13,6 +13,9 @@ mod handle;
 #[cfg(feature = "limiter")]
 mod limits;
 
+#[cfg(feature = "frame")]
+#[cfg_attr(docsrs, doc(cfg(feature = "frame")))]
+pub use b24_auth_frame::{self as frame, Frame, FrameError};
 #[cfg(feature = "hook")]
 #[cfg_attr(docsrs, doc(cfg(feature = "hook")))]
 pub use b24_auth_hook as hook;
