@@ -208,6 +208,14 @@ pub(crate) struct PortalArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) auth_port: u16,
 
+    /// Open the application in this folder, with its index.html, in a frame of the portal
+    #[arg(long, value_name = "DIR")]
+    pub(crate) frame_app: Option<PathBuf>,
+
+    /// The port of that application on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "frame_app")]
+    pub(crate) frame_app_port: u16,
+
     /// Where a user comes back to who has authorised the portal's application; without it the code is shown on a page
     #[arg(long, value_name = "URL")]
     pub(crate) redirect_uri: Option<String>,

@@ -22,6 +22,10 @@ pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
         say(&format!("  {}", suggestion(args, &portal)));
         say(&format!("Its authorisation server is at {}. To authorise its application:", portal.auth_url()));
         say(&format!("  {}", portal.authorize_url("state")));
+        if let Some(url) = portal.frame_url() {
+            say("Its page with the application in a frame, to be opened in a browser:");
+            say(&format!("  {url}"));
+        }
         // Without signals to wait for, it runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -48,6 +52,9 @@ async fn start(args: &PortalArgs) -> Result<Portal, Failure> {
     if let Some(uri) = &args.redirect_uri {
         builder = builder.redirect_uri(uri);
     }
+    if let Some(folder) = &args.frame_app {
+        builder = builder.frame_app(folder).frame_app_port(args.frame_app_port);
+    }
     if args.tls.is_some() {
         builder = builder.tls();
     }
@@ -68,6 +75,10 @@ fn describe(args: &PortalArgs, portal: &Portal) -> Result<Value, Failure> {
         ]
         .map(|(name, value)| (name.to_owned(), json!(value))),
     );
+    if let (Some(url), Some(app_url)) = (portal.frame_url(), portal.frame_app_url()) {
+        description.insert("frameUrl".to_owned(), json!(url));
+        description.insert("frameAppUrl".to_owned(), json!(app_url));
+    }
     if let (Some(folder), Some(pem)) = (&args.tls, portal.ca_pem()) {
         let path = write_ca(folder, pem)
             .map_err(|error| Failure::unusable(format!("cannot write ca.pem into {}: {error}", folder.display())))?;

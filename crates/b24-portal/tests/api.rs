@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use b24_portal::{
-    ApiVersion, Application, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, Installation, Limits, Outcome,
-    Overrun, Plan, Portal, PortalBuilder, PortalService, RecordedRequest, ResponseFuture, SourceIp, TimeFormat,
-    VirtualClock,
+    ApiVersion, Application, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, FrameMessage, Installation, Limits,
+    MessageFate, MessageForm, Outcome, Overrun, ParentFault, Plan, Portal, PortalBuilder, PortalService,
+    RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
 };
 
 fn shared<T: Debug + Send + Sync + 'static>() {}
@@ -26,6 +26,7 @@ fn types_go_where_tests_need_them() {
     shared::<Limits>();
     shared::<RecordedRequest>();
     shared::<SourceIp>();
+    shared::<(FrameMessage, MessageFate, MessageForm, ParentFault)>();
     shared::<(Application, Installation)>();
     shared::<(ApiVersion, BatchBilling, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
     sent::<Outcome>();
@@ -38,6 +39,8 @@ fn types_go_where_tests_need_them() {
         Fault,
         Limits,
         RecordedRequest,
+        FrameMessage,
+        ParentFault,
         Application,
         Installation,
     )>();

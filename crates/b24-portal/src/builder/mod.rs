@@ -1,5 +1,6 @@
 //! Building a portal.
 
+mod frame;
 mod oauth;
 
 use std::io;
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::oauth::{Application, Origins};
 use crate::portal::{Portal, Shared};
 use crate::rng;
+use crate::server::Doors;
 
 /// Chooses what a [`Portal`] is like. Made by [`Portal::builder`].
 #[derive(Clone, Debug, Default)]
@@ -19,9 +21,7 @@ use crate::rng;
 pub struct PortalBuilder {
     config: Config,
     clock: Clock,
-    port: u16,
-    auth_port: u16,
-    tls: bool,
+    doors: Doors,
 }
 
 impl PortalBuilder {
@@ -94,7 +94,7 @@ impl PortalBuilder {
 
     /// Sets the TCP port on the loopback address; by default the system chooses one.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.doors.port = port;
         self
     }
 
@@ -103,7 +103,7 @@ impl PortalBuilder {
     /// [`Portal::ca_pem`] gives the authority's certificate, which a client has to trust.
     #[cfg(feature = "tls")]
     pub fn tls(mut self) -> Self {
-        self.tls = true;
+        self.doors.tls = true;
         self
     }
 
@@ -192,11 +192,15 @@ impl PortalBuilder {
     /// Opens the portal on a loopback socket, and its authorisation server on another.
     ///
     /// # Errors
-    /// When a port cannot be opened, or the certificate cannot be made.
+    /// When a port cannot be opened, the certificate cannot be made, the folder of the application has no `index.html`,
+    /// or the options of the placement are no JSON object.
     pub async fn start(self) -> io::Result<Portal> {
-        let (ports, tls) = ((self.port, self.auth_port), self.tls);
-        let shared = self.share();
-        Portal::open(shared, ports, tls).await
+        if self.config.frame.options().is_none() {
+            let text = "the options of the placement are no JSON object";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let doors = self.doors.clone();
+        Portal::open(self.share(), &doors).await
     }
 
     /// Makes a portal without any socket, to be called through [`Portal::service`].
@@ -206,7 +210,9 @@ impl PortalBuilder {
     /// `https://oauth-1.test` and `https://oauth-2.test`, called through [`Portal::auth_service`].
     #[must_use]
     pub fn in_process(self) -> Portal {
-        Portal::without_socket(self.share(), next_origins())
+        let mut origins = next_origins();
+        origins.app = origins.app.filter(|_| self.doors.app.is_some());
+        Portal::without_socket(self.share(), origins)
     }
 
     /// Makes the portal's state machine alone, without sockets and without a clock.
@@ -242,7 +248,8 @@ impl PortalBuilder {
 fn next_origins() -> Origins {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let number = MADE.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-    Origins { portal: format!("https://portal-{number}.test"), authority: format!("https://oauth-{number}.test") }
+    let origin = |host: &str| format!("https://{host}-{number}.test");
+    Origins { portal: origin("portal"), authority: origin("oauth"), app: Some(origin("app")) }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl PortalBuilder {
 
     /// Sets the TCP port of the authorisation server on the loopback address; by default the system chooses one.
     pub fn auth_port(mut self, port: u16) -> Self {
-        self.auth_port = port;
+        self.doors.auth_port = port;
         self
     }
 

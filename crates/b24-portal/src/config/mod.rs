@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
+use crate::frame;
 use crate::oauth::{Application, Origins};
 use crate::rng::{self, Secret};
 pub use limits::{BatchBilling, Limits, Overrun, Plan};
@@ -72,6 +73,7 @@ pub(crate) struct Config {
     /// As long as the portal's where none is given.
     pub(crate) auth_latency: Option<Duration>,
     pub(crate) origins: Origins,
+    pub(crate) frame: frame::Setting,
     pub(crate) method_cost: Duration,
     pub(crate) method_costs: HashMap<String, Duration>,
     pub(crate) count_cost: Duration,
@@ -131,6 +133,7 @@ impl Default for Config {
             access_life: Duration::from_secs(3600),
             auth_latency: None,
             origins: Origins::default(),
+            frame: frame::Setting::default(),
             method_cost: Duration::from_millis(20),
             method_costs: HashMap::new(),
             // 2.39 million rows took 49.9 s to count: https://apidocs.bitrix24.com/settings/performance/huge-data.html

@@ -63,6 +63,9 @@ impl Engine {
 
     fn handle_auth(&mut self, now: Duration, source: IpAddr, request: Request<Bytes>) -> Outcome {
         let (parts, body) = request.into_parts();
+        if let Some(outcome) = Self::serve_foreign(&parts.uri) {
+            return outcome;
+        }
         let asked = Site::Authority.asked(parts.uri.path());
         let mut outcome =
             Outcome { response: reply::not_rest(), latency: self.config.auth_latency(), delivery: Delivery::Whole };

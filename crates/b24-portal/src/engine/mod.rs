@@ -12,6 +12,7 @@ mod batch3;
 mod budget;
 mod clockwork;
 pub(crate) mod error;
+mod frames;
 mod idempotency;
 mod input;
 mod refs;
@@ -31,6 +32,8 @@ use http::{Request, Response, Uri};
 
 use crate::config::Config;
 use crate::fault::{Fault, Faults, Kind, Phase};
+use crate::frame::Frames;
+use crate::frame::page::Part;
 use crate::limit::bucket::Bucket;
 use crate::limit::operating::Meters;
 use crate::method::World;
@@ -40,6 +43,7 @@ use address::Address;
 pub(crate) use auth::Caller;
 pub(crate) use authority::Site;
 use error::Refusal;
+pub(crate) use frames::Listening;
 use idempotency::Replays;
 
 /// The answer to a request, and what to do with it on the wire.
@@ -103,6 +107,7 @@ pub struct Engine {
     meters: Meters,
     replays: Replays,
     pub(crate) ledger: Ledger,
+    frames: Frames,
     portal: Front,
     authority: Front,
 }
@@ -121,9 +126,14 @@ struct Asked {
 
 impl Engine {
     pub(crate) fn new(config: Config) -> Self {
+        let mut ledger = Ledger::new(&config);
+        if let (true, Some(app)) = (config.frame.install, config.applications.first()) {
+            ledger.unfinish(app.client_id());
+        }
         Self {
             world: World::new(&config),
-            ledger: Ledger::new(&config),
+            ledger,
+            frames: Frames::new(&config),
             portal: Front::new(config.keep_requests),
             authority: Front::new(config.keep_requests),
             buckets: HashMap::new(),
@@ -139,8 +149,14 @@ impl Engine {
         if body.len() > self.config.max_body {
             return self.refuse_body(Site::Portal, source, parts);
         }
+        if let Some(outcome) = self.serve_frame(now, &parts, &body) {
+            return outcome;
+        }
         let address = Address::parse(parts.uri.path());
         let asked = Asked::of(address.as_ref());
+        if let (&http::Method::OPTIONS, Some(_)) = (&parts.method, &address) {
+            return self.let_browser_ask(parts, asked, source);
+        }
         let mut outcome =
             Outcome { response: reply::not_rest(), latency: self.config.latency, delivery: Delivery::Whole };
 
@@ -156,7 +172,6 @@ impl Engine {
                 outcome.response = self.authorize(now, &parts);
             } else if let Some(address) = &address {
                 let (response, work) = match address.version {
-                    _ if parts.method == http::Method::OPTIONS => (reply::preflight(), Duration::ZERO),
                     ApiVersion::V2 => self.answer_v2(now, address, &parts, &body),
                     ApiVersion::V3 => self.answer_v3(now, address, &parts, &body),
                 };
@@ -168,6 +183,14 @@ impl Engine {
             }
         }
         self.portal.record(parts, body, asked, source, &outcome);
+        outcome
+    }
+
+    /// The answer to a browser that asks whether it may call: neither a call, nor counted as one, nor struck by faults.
+    fn let_browser_ask(&mut self, parts: Parts, asked: Asked, source: IpAddr) -> Outcome {
+        let (response, latency) = (reply::preflight(), self.config.latency);
+        let outcome = Outcome { response, latency, delivery: Delivery::Whole };
+        self.portal.record(parts, Bytes::new(), asked, source, &outcome);
         outcome
     }
 
@@ -190,6 +213,9 @@ impl Engine {
     }
 
     pub(crate) fn cuts_unread_at(&mut self, site: Site, source: IpAddr, head: &Parts) -> bool {
+        if head.method == http::Method::OPTIONS || Part::of(head.uri.path()).is_some() {
+            return false;
+        }
         let asked = site.asked(head.uri.path());
         let front = self.front(site);
         let cut = front.faults.strike(Phase::Unread, &asked.method).is_some();
@@ -209,12 +235,14 @@ impl Engine {
     pub fn clear_faults(&mut self) {
         self.portal.faults.clear();
         self.authority.faults.clear();
+        self.frames.clear_faults();
     }
 
     /// Forgets all recorded requests.
     pub fn clear_requests(&mut self) {
         self.portal.log.clear();
         self.authority.log.clear();
+        self.frames.clear_messages();
     }
 
     /// The most recent requests, oldest first.

@@ -19,7 +19,7 @@ mod paging;
 mod service;
 mod task;
 mod task3;
-mod user;
+pub(crate) mod user;
 mod v2;
 mod v3;
 mod world;

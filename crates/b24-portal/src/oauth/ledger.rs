@@ -112,11 +112,27 @@ impl Ledger {
         self.issue(now, Holder { client: client.to_owned(), user, scopes: scopes.to_vec() })
     }
 
+    /// Issues a pair for a user who opens an application, which is there already.
+    pub(crate) fn open(&mut self, now: Duration, client: &str, user: i64) -> Result<Pair, Denied> {
+        self.may_have_tokens(client)?;
+        let scopes = self.application(client).map(|app| app.scopes.clone()).unwrap_or_default();
+        Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes }))
+    }
+
     /// The application's page is done with what it had to set up.
     pub(crate) fn finish(&mut self, client: &str) {
         if let Some(entry) = self.apps.iter_mut().find(|entry| entry.app.client_id == client) {
             if entry.presence == Presence::Unfinished {
                 entry.presence = Presence::Installed;
+            }
+        }
+    }
+
+    /// The application has something to set up, once more.
+    pub(crate) fn unfinish(&mut self, client: &str) {
+        if let Some(entry) = self.apps.iter_mut().find(|entry| entry.app.client_id == client) {
+            if entry.presence == Presence::Installed {
+                entry.presence = Presence::Unfinished;
             }
         }
     }

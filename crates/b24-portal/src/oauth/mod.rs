@@ -17,6 +17,8 @@ pub(crate) use ledger::{Denied, Ledger, Pair, Standing};
 pub(crate) struct Origins {
     pub(crate) portal: String,
     pub(crate) authority: String,
+    /// Where the application is that the portal opens in a frame.
+    pub(crate) app: Option<String>,
 }
 
 impl Origins {
@@ -43,7 +45,7 @@ impl Origins {
 
 impl Default for Origins {
     fn default() -> Self {
-        Self { portal: "https://portal.test".to_owned(), authority: "https://oauth.portal.test".to_owned() }
+        Self { portal: "https://portal.test".to_owned(), authority: "https://oauth.portal.test".to_owned(), app: None }
     }
 }
 

@@ -1,25 +1,29 @@
 //! A running portal.
 
+mod frame;
 mod oauth;
 
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::Request;
 use http::request::Parts;
 use http_body::Body;
+use tokio::sync::Notify;
 
 use crate::builder::PortalBuilder;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::engine::{Engine, Outcome, Site};
+use crate::engine::{Engine, Listening, Outcome, Site};
 use crate::fault::Fault;
 use crate::intake;
 use crate::oauth::{Application, Origins};
 use crate::record::RecordedRequest;
-use crate::server::{Server, Servers};
+use crate::server::{Doors, Server, Servers};
 use crate::service::PortalService;
 
 /// A Bitrix24 portal in this process.
@@ -43,7 +47,12 @@ pub(crate) struct Shared {
     seed: u64,
     max_body: usize,
     pub(crate) clock: Clock,
+    /// Rings when a page may have something to hear.
+    bell: Notify,
 }
+
+/// How long a page that listens is kept waiting.
+const HOLD: Duration = Duration::from_secs(25);
 
 impl Portal {
     /// Begins a portal with the defaults.
@@ -51,11 +60,11 @@ impl Portal {
         PortalBuilder::new()
     }
 
-    pub(crate) async fn open(shared: Shared, ports: (u16, u16), tls: bool) -> io::Result<Self> {
+    pub(crate) async fn open(shared: Shared, doors: &Doors) -> io::Result<Self> {
         let shared = Arc::new(shared);
-        let Servers { both, origins, ca_pem } = Servers::start(Arc::clone(&shared), ports.0, ports.1, tls).await?;
+        let Servers { all, origins, ca_pem } = Servers::start(Arc::clone(&shared), doors).await?;
         let hook_path = shared.hook_path.clone();
-        Ok(Self { shared, origins, hook_path, ca_pem, servers: both.into() })
+        Ok(Self { shared, origins, hook_path, ca_pem, servers: all })
     }
 
     pub(crate) fn without_socket(shared: Shared, origins: Origins) -> Self {
@@ -137,6 +146,7 @@ impl Shared {
             seed: config.seed,
             max_body: config.max_body,
             clock,
+            bell: Notify::new(),
             engine: Mutex::new(Engine::new(config)),
         }
     }
@@ -150,12 +160,36 @@ impl Shared {
         body: B,
     ) -> Result<Outcome, B::Error> {
         let body = intake::read(body, self.max_body).await?;
+        if let (Site::Portal, Some(listening)) = (site, Listening::of(&head.uri)) {
+            // Whatever it was that ended the wait, the answer is what there is then.
+            let _ = tokio::time::timeout(HOLD, self.until_due(&listening)).await;
+        }
         let now = self.clock.now();
         let mut engine = self.engine();
-        Ok(match body {
+        let outcome = match body {
             Some(body) => engine.handle_at(site, now, source, Request::from_parts(head, body)),
             None => engine.refuse_body(site, source, head),
-        })
+        };
+        drop(engine);
+        // A message may be heard on another page than the one it came from.
+        self.bell.notify_waiters();
+        Ok(outcome)
+    }
+
+    async fn until_due(&self, listening: &Listening) {
+        loop {
+            let mut rung = pin!(self.bell.notified());
+            // Listening begins before the look, so that nothing is missed in between.
+            rung.as_mut().enable();
+            if self.engine().is_due(listening) {
+                return;
+            }
+            rung.await;
+        }
+    }
+
+    pub(crate) fn ring(&self) {
+        self.bell.notify_waiters();
     }
 
     /// A panic while the lock was held cannot leave the tables half written: every write is one insertion.

@@ -1,6 +1,7 @@
 //! The thin edge: a listener, connections, and answers on the wire.
 
 mod body;
+mod files;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;
@@ -8,6 +9,7 @@ mod wire;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ use crate::engine::{Delivery, Site};
 use crate::oauth::Origins;
 use crate::portal::Shared;
 use body::WireBody;
+use files::Files;
 use wire::{Switch, Wire};
 
 /// A listening server; it ends with the value.
@@ -41,31 +44,56 @@ enum Security {
     Tls(tokio_rustls::TlsAcceptor),
 }
 
-/// The two servers of a portal, and the certificate of the authority behind both.
+/// Where to listen, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Doors {
+    pub(crate) port: u16,
+    pub(crate) auth_port: u16,
+    /// The folder of an application, which is served beside the portal.
+    pub(crate) app: Option<PathBuf>,
+    pub(crate) app_port: u16,
+    pub(crate) tls: bool,
+}
+
+/// What stands behind a door.
+#[derive(Clone)]
+enum House {
+    Site(Site),
+    App(Arc<Files>),
+}
+
+/// The servers of a portal, and the certificate of the authority behind them.
 pub(crate) struct Servers {
-    pub(crate) both: [Server; 2],
+    pub(crate) all: Vec<Server>,
     pub(crate) origins: Origins,
     pub(crate) ca_pem: Option<String>,
 }
 
 impl Servers {
-    /// Opens the portal and its authorisation server on these ports of the loopback address.
-    pub(crate) async fn start(shared: Arc<Shared>, port: u16, auth_port: u16, tls: bool) -> io::Result<Self> {
-        let portal = bind(port).await?;
-        let authority = bind(auth_port).await?;
-        let (security, ca_pem) = secure(tls)?;
-        let scheme = if tls { "https" } else { "http" };
+    /// Opens the portal, its authorisation server and its application on the loopback address.
+    pub(crate) async fn start(shared: Arc<Shared>, doors: &Doors) -> io::Result<Self> {
+        let files = doors.app.as_deref().map(Files::open).transpose()?;
+        let portal = bind(doors.port).await?;
+        let authority = bind(doors.auth_port).await?;
+        let app = match files {
+            Some(files) => Some((bind(doors.app_port).await?, House::App(Arc::new(files)))),
+            None => None,
+        };
+        let (security, ca_pem) = secure(doors.tls)?;
+        let scheme = if doors.tls { "https" } else { "http" };
         let origin = |listener: &TcpListener| -> io::Result<String> {
             Ok(format!("{scheme}://127.0.0.1:{}", listener.local_addr()?.port()))
         };
-        let origins = Origins { portal: origin(&portal)?, authority: origin(&authority)? };
+        let app_origin = app.as_ref().map(|(listener, _)| origin(listener)).transpose()?;
+        let origins = Origins { portal: origin(&portal)?, authority: origin(&authority)?, app: app_origin };
         // Before anyone is let in: tokens name both addresses.
         shared.engine().settle(origins.clone());
-        let serve = |listener, site| Server {
-            task: tokio::spawn(accept(listener, Arc::clone(&shared), site, security.clone())),
+        let serve = |(listener, house)| Server {
+            task: tokio::spawn(accept(listener, Arc::clone(&shared), house, security.clone())),
         };
-        let both = [serve(portal, Site::Portal), serve(authority, Site::Authority)];
-        Ok(Self { both, origins, ca_pem })
+        let doors = [(portal, House::Site(Site::Portal)), (authority, House::Site(Site::Authority))];
+        let all = doors.into_iter().chain(app).map(serve).collect();
+        Ok(Self { all, origins, ca_pem })
     }
 }
 
@@ -103,7 +131,7 @@ fn secure(_: bool) -> io::Result<(Security, Option<String>)> {
 }
 
 /// Accepts until aborted; the connections are aborted with it.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, site: Site, security: Security) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, house: House, security: Security) {
     let mut connections = JoinSet::new();
     loop {
         // A failed accept is the client's affair (gone already) or a lack of files, which passes.
@@ -111,12 +139,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, site: Site, security
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        connections.spawn(connection(tcp, (site, peer.ip()), Arc::clone(&shared), security.clone()));
+        connections.spawn(connection(tcp, (house.clone(), peer.ip()), Arc::clone(&shared), security.clone()));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection(tcp: TcpStream, from: (Site, IpAddr), shared: Arc<Shared>, security: Security) {
+async fn connection(tcp: TcpStream, from: (House, IpAddr), shared: Arc<Shared>, security: Security) {
     // Small answers must not wait for the acknowledgement of the one before.
     let _ = tcp.set_nodelay(true);
     let (wire, switch) = Wire::new(tcp);
@@ -132,11 +160,11 @@ async fn connection(tcp: TcpStream, from: (Site, IpAddr), shared: Arc<Shared>, s
     }
 }
 
-async fn serve<S>(stream: S, from: (Site, IpAddr), shared: Arc<Shared>, switch: Switch)
+async fn serve<S>(stream: S, from: (House, IpAddr), shared: Arc<Shared>, switch: Switch)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(Arc::clone(&shared), from, switch.clone(), request));
+    let service = service_fn(move |request| answer(Arc::clone(&shared), from.clone(), switch.clone(), request));
     let builder = auto::Builder::new(TokioExecutor::new());
     // A connection ends with an error when the client leaves or a fault cuts it: both are expected.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
@@ -144,11 +172,18 @@ where
 
 async fn answer(
     shared: Arc<Shared>,
-    (site, source): (Site, IpAddr),
+    (house, source): (House, IpAddr),
     switch: Switch,
     request: Request<Incoming>,
 ) -> Result<Response<WireBody>, Infallible> {
     let (head, body) = request.into_parts();
+    let site = match house {
+        House::Site(site) => site,
+        House::App(files) => {
+            let answer = files.answer(&head).await;
+            return Ok(answer.map(|bytes| WireBody::new(bytes, Delivery::Whole, shared.clock.clone(), switch)));
+        }
+    };
     if shared.engine().cuts_unread_at(site, source, &head) {
         return Ok(switch.reset().await);
     }
