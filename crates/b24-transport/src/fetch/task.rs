@@ -51,11 +51,10 @@ async fn fetch(request: Request<Body>, head: HeadSender) {
     };
     let (mut chunks, receiver) = mpsc::channel(0);
     let _ = head.send(read_head(&response).map(|head| head.map(|()| receiver)));
-    if let Err(error) = read_body(&response, &mut chunks).await {
+    if let Err(error) = read_body(&response, &mut chunks, abort).await {
         // There is a place for it: it was waited for before each piece, and none was sent since.
         let _ = chunks.try_send(Err(error));
     }
-    abort.disarm();
 }
 
 /// Sends, and waits for the head.
@@ -101,12 +100,17 @@ fn headers(response: &web_sys::Response) -> HeaderMap {
     headers
 }
 
-/// Hands the body over piece by piece; reads one only when there is a place for it.
+/// Hands the body over piece by piece; reads one only when there is a place for it. Whatever does not come to its end is
+/// aborted.
 async fn read_body(
     response: &web_sys::Response,
     chunks: &mut mpsc::Sender<Result<Bytes, HttpError>>,
+    abort: Abort,
 ) -> Result<(), HttpError> {
-    let Some(stream) = response.body() else { return Ok(()) };
+    let Some(stream) = response.body() else {
+        abort.disarm();
+        return Ok(());
+    };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     loop {
         if poll_fn(|cx| chunks.poll_ready(cx)).await.is_err() {
@@ -114,7 +118,10 @@ async fn read_body(
             return Ok(());
         }
         let step = JsFuture::from(reader.read()).await.map_err(|error| HttpError::sent(told(&error)))?;
-        let Some(piece) = piece(&step) else { return Ok(()) };
+        let Some(piece) = piece(&step) else {
+            abort.disarm();
+            return Ok(());
+        };
         let _ = chunks.try_send(Ok(piece.to_vec().into()));
     }
 }
