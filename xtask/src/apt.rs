@@ -11,6 +11,7 @@ use crate::machine;
 use crate::outcome::Result;
 use crate::process::end_within;
 use crate::retry::{PAUSE, retry};
+use crate::scratch::Scratch;
 
 /// An apt with lists and archives of its own.
 ///
@@ -18,23 +19,23 @@ use crate::retry::{PAUSE, retry};
 /// the middle of an installation. Its folder goes with it.
 #[derive(Debug)]
 pub(crate) struct Apt {
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 /// One command of apt: a download and an installation.
 const LIMIT: Duration = Duration::from_secs(600);
 
 impl Apt {
-    /// Fetches the lists into `folder`, which must not be there yet.
-    pub(crate) fn open(folder: PathBuf) -> Result<Self> {
+    /// Fetches the lists into `folder`.
+    pub(crate) fn open(folder: Scratch) -> Result<Self> {
         if machine::is_offline() {
             return Err("B24_OFFLINE is set".into());
         }
-        fs::create_dir_all(folder.join("lists/partial"))?;
-        fs::create_dir_all(folder.join("cache/archives/partial"))?;
+        fs::create_dir_all(folder.path().join("lists/partial"))?;
+        fs::create_dir_all(folder.path().join("cache/archives/partial"))?;
         let apt = Self { folder };
-        fs::write(apt.configuration(), configuration(&apt.folder))?;
-        apt.get(&["update"], &apt.folder)?;
+        fs::write(apt.configuration(), configuration(apt.folder.path()))?;
+        apt.get(&["update"], apt.folder.path())?;
         Ok(apt)
     }
 
@@ -60,7 +61,7 @@ impl Apt {
     /// Installs packages and what they need. Takes root.
     pub(crate) fn install(&self, packages: &[&str]) -> Result {
         let options = ["install", "--yes", "--no-install-recommends"];
-        self.get(&[&options[..], packages].concat(), &self.folder)
+        self.get(&[&options[..], packages].concat(), self.folder.path())
     }
 
     fn get(&self, arguments: &[&str], folder: &Path) -> Result {
@@ -90,15 +91,7 @@ impl Apt {
     }
 
     fn configuration(&self) -> PathBuf {
-        self.folder.join("apt.conf")
-    }
-}
-
-impl Drop for Apt {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            eprintln!("{} stays: {error}", self.folder.display());
-        }
+        self.folder.path().join("apt.conf")
     }
 }
 

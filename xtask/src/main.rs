@@ -21,6 +21,7 @@ mod outcome;
 mod process;
 mod project;
 mod retry;
+mod scratch;
 mod services;
 mod setup;
 mod sizes;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::apt::Apt;
 use crate::machine;
 use crate::outcome::Result;
+use crate::scratch::Scratch;
 
 /// Where Debian and its kin keep them, a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -38,7 +39,7 @@ pub(super) fn install() -> Result<PathBuf> {
         fs::create_dir_all(folder)?;
     }
     fs::write(file, text)?;
-    let apt = Apt::open(env::temp_dir().join(format!("b24-apt-{}", std::process::id())));
+    let apt = Scratch::temporary("b24-apt").and_then(Apt::open);
     let done = apt.and_then(|apt| apt.install(&["postgresql"]));
     fs::remove_file(file)?;
     done?;

@@ -11,6 +11,7 @@ use super::frame_app::FrameApp;
 use crate::embedded_portal::EmbeddedPortal;
 use crate::outcome::Result;
 use crate::project::Project;
+use crate::scratch::Scratch;
 
 /// Seconds for one test, and for the driver's start. The runner's own 20 and 5 are tight on a busy machine.
 const TIMEOUTS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "120"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")];
@@ -29,6 +30,8 @@ impl Inside<'_> {
     /// They find it by a variable that is read while they compile, as a browser has no environment.
     pub(super) fn run(&self, project: &Project, options: &[&str]) -> Result {
         let portal = portal(project)?;
+        // The browser leaves its profile behind.
+        let profiles = Scratch::temporary("b24-browser")?;
         let command = self
             .toolchain
             .cargo(project, "test")
@@ -37,6 +40,7 @@ impl Inside<'_> {
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", self.bindgen.test_runner())
             .env(browser::VARIABLE, self.driver)
             .env("B24_BROWSER_TEST_PORTAL", portal.hook_url())
+            .env("TMPDIR", profiles.path())
             .envs(TIMEOUTS);
         project.run(command)
     }

@@ -2,17 +2,16 @@
 
 use super::super::browser::find;
 use super::Part;
-use super::work::Work;
 use crate::apt::Apt;
 use crate::machine;
 use crate::outcome::Result;
+use crate::scratch::Scratch;
 
 /// Installs both in the same version.
 pub(super) fn install() -> Result<Part> {
     if !machine::can_install_packages() {
         return Err("it is not there, and there is no way to install it (root with apt-get)".into());
     }
-    let work = Work::new()?;
-    Apt::open(work.path().join("apt"))?.install(&["chromium", "chromium-driver"])?;
+    Apt::open(Scratch::temporary("b24-apt")?)?.install(&["chromium", "chromium-driver"])?;
     find().map(|_| Part::Installed).ok_or_else(|| "the packages were installed, and have no chromedriver".into())
 }

@@ -18,6 +18,7 @@ use crate::machine;
 use crate::outcome::Result;
 use crate::process::{Running, end_within};
 use crate::project::Project;
+use crate::scratch::Scratch;
 
 /// The packages of one version that belong together.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(super) fn install(project: &Project) -> Result {
         }
     }
     let work = Work::new()?;
-    let apt = Apt::open(work.path().join("apt"))?;
+    let apt = Apt::open(Scratch::below(work.path(), "apt")?)?;
     let packages = Packages::choose(&apt)?;
     println!("Debian has rustc-web {} with {}", packages.version, packages.llvm);
     let folder = work.path().join(toolchain::FOLDER);

@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 
 use super::super::cache;
 use crate::outcome::Result;
+use crate::scratch::Scratch;
 
-/// A new folder in the cache, so that what is done can be moved to its place at once. It goes with this value.
+/// A folder in the cache, so that what is done can be moved to its place at once.
 #[derive(Debug)]
 pub(super) struct Work {
     cache: PathBuf,
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 impl Work {
     pub(super) fn new() -> Result<Self> {
         let cache = cache::folder()?;
-        let folder = cache.join(format!("work-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
+        let folder = Scratch::below(&cache, "work")?;
         Ok(Self { cache, folder })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Moves what is done into the cache, in the place of what was there and did not work.
@@ -32,13 +32,5 @@ impl Work {
             fs::remove_dir_all(&place)?;
         }
         Ok(fs::rename(done, place)?)
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
-            eprintln!("{} stays: {error}", self.folder.display());
-        }
     }
 }
