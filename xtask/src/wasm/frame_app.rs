@@ -31,8 +31,7 @@ impl FrameApp {
 }
 
 /// Builds it into `target/frame-app`, from nothing but its sources: no file of an earlier build stays.
-pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<FrameApp> {
-    let bindgen = Bindgen::require(project)?;
+pub(crate) fn build(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
     project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", FRAME_APP]))?;
     let built = toolchain::build_folder(project).join(TARGET).join(PROFILE).join(FRAME_APP).with_extension("wasm");
     let folder = project.target().join(FRAME_APP);
