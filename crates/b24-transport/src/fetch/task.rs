@@ -7,10 +7,10 @@ use bytes::Bytes;
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::select;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA, RETRY_AFTER},
 };
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ResponseType};
@@ -82,21 +82,19 @@ fn read_head(response: &web_sys::Response) -> Result<Response<()>, HttpError> {
     Ok(head)
 }
 
-/// What the browser shows of the headers; none where it does not.
+/// What a browser shows of the answer of another origin, and `Retry-After`, in case it is allowed. Of the body's length and
+/// compression it speaks as they were before it decompressed it, so they are left out.
+///
+/// Source: <https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name>
 fn headers(response: &web_sys::Response) -> HeaderMap {
+    let shown = response.headers();
     let mut headers = HeaderMap::new();
-    let pairs = js_sys::try_iter(&response.headers()).ok().flatten();
-    for pair in pairs.into_iter().flatten().flatten() {
-        let pair = pair.unchecked_into::<Array>();
-        let name = pair.get(0).as_string().and_then(|name| HeaderName::try_from(name).ok());
-        let value = pair.get(1).as_string().and_then(|value| HeaderValue::try_from(value).ok());
-        if let (Some(name), Some(value)) = (name, value) {
-            headers.append(name, value);
+    for name in [CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA, RETRY_AFTER] {
+        let value = shown.get(name.as_str()).ok().flatten().and_then(|value| HeaderValue::try_from(value).ok());
+        if let Some(value) = value {
+            headers.insert(name, value);
         }
     }
-    // They speak of the body as it was before the browser decompressed it.
-    headers.remove(CONTENT_ENCODING);
-    headers.remove(CONTENT_LENGTH);
     headers
 }
 
