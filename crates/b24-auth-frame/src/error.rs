@@ -87,7 +87,7 @@ impl fmt::Display for FrameError {
 
 impl std::error::Error for FrameError {}
 
-/// As a call sees it: one that needed a token and got none has not been sent.
+/// As a call sees it: one that needed a token and got none did not run.
 impl From<FrameError> for Error {
     fn from(error: FrameError) -> Self {
         let (code, text) = (error.code(), error.to_string());

@@ -39,6 +39,9 @@ impl Frame {
     /// is being opened waits for the same, and later gets the same. After a failure, or [`destroy`](Self::destroy), it is
     /// opened anew.
     ///
+    /// In a browser the future stays on its thread: run it with `wasm_bindgen_futures::spawn_local`. On any other target it
+    /// is an error at once.
+    ///
     /// # Errors
     /// [`FrameError::NotInFrame`] when the program was not opened by a portal, or does not run in a browser; as
     /// [`open`](Self::open).
@@ -49,7 +52,8 @@ impl Frame {
         crate::window::connect().await
     }
 
-    /// Asks the portal's page what the application was opened with. In the first run it tells the page so.
+    /// Asks the portal's page what the application was opened with. In the first run it tells the page that it was, and
+    /// waits up to 900 ms for the page to hear it.
     ///
     /// # Errors
     /// [`FrameError::NoAnswer`] after 10 s, [`FrameError::BadAnswer`] when there is no token in the answer,

@@ -108,7 +108,9 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Sets a setting.
+    /// Sets a setting. [`Delivery::Posted`] says that the page did not answer; it may have refused, as it does to those who
+    /// are no administrators and set what is for all users. The value is here all the same, until the application is
+    /// opened anew.
     ///
     /// # Errors
     /// [`FrameError::InvalidArgument`] when the name is empty; as [`Conversation::post`]. Then nothing changes here.

@@ -52,7 +52,7 @@ impl<'a> Parent<'a> {
         self.resize_height(crate::window::content_height().unwrap_or(0)).await
     }
 
-    /// Scrolls the page to so many pixels from its top.
+    /// Scrolls the page to so many pixels from its top; only from the application's own page, and not in a placement.
     ///
     /// # Errors
     /// [`FrameError::Destroyed`].
@@ -60,7 +60,7 @@ impl<'a> Parent<'a> {
         self.post(Command::SET_SCROLL, json!({ "scroll": pixels })).await
     }
 
-    /// Loads the page again, and the application with it.
+    /// Loads the page again, and the application with it; not in a placement, as [`scroll_to`](Self::scroll_to).
     ///
     /// # Errors
     /// [`FrameError::Destroyed`].
@@ -68,7 +68,8 @@ impl<'a> Parent<'a> {
         self.conversation.post(&Command::RELOAD_WINDOW, Payload::Nothing).await
     }
 
-    /// The title of the page.
+    /// Sets the title that the page shows above the application, which is not that of the browser's tab. There is none in a
+    /// slider, and in a placement it is somebody else's: nothing happens there.
     ///
     /// # Errors
     /// [`FrameError::Destroyed`].

@@ -31,10 +31,13 @@ impl<'a> Slider<'a> {
     }
 
     /// Opens this application in a slider, with `params` as options of its placement, and waits until it is closed, an
-    /// hour at most.
+    /// hour at most. Names that begin with `bx24_` are for the slider: `bx24_width`, `bx24_label`, `bx24_title`,
+    /// `bx24_leftBoundary`.
     ///
     /// # Errors
     /// As [`Conversation::ask`].
+    ///
+    /// Source: <https://apidocs.bitrix24.com/sdk/bx24-js-sdk/additional-functions/bx24-open-application.html>
     pub async fn open_app(&self, params: Map<String, Value>) -> Result<Value, FrameError> {
         let payload = if params.is_empty() { Payload::Nothing } else { Payload::Json(params.into()) };
         self.conversation.ask(&Command::OPEN_APPLICATION, payload).await

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::platform::{Alarm, Instant, alarm};
 
-/// Waits so long.
+/// Waits for this long.
 ///
 /// # Panics
 /// Outside of a browser, when there is no tokio runtime with a time driver.
@@ -21,7 +21,7 @@ pub fn sleep(time: Duration) -> Sleep {
     sleep_until(now.checked_add(time).unwrap_or_else(|| now + FAR))
 }
 
-/// Waits until then.
+/// Waits until this moment.
 ///
 /// # Panics
 /// As [`sleep`].

@@ -11,7 +11,7 @@ pub struct Incoming<'a> {
     payload: Result<Value, InvalidPayload>,
 }
 
-/// A payload that is no JSON, with the place where it ends to be. Says nothing of what is in it.
+/// A payload that is no JSON, with the place from which on it is none. Says nothing of what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidPayload {
     line: usize,

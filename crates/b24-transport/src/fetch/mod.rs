@@ -5,8 +5,10 @@
 //!   without headers and body.
 //! * Headers that a browser writes itself are left off: `user-agent`, `host`, `content-length`. Of an answer's headers it
 //!   shows those that the portal permits it to.
-//! * A `fetch` that fails says nothing of why, and not whether the request has left. So it counts as sent, also where the
-//!   browser believes to be offline: that is a guess of it, and a portal may be near.
+//! * A `fetch` that fails says nothing of why, and not whether the request has left. So it counts as sent, also when the
+//!   browser says that it is offline: that is its guess, and the portal may be in the same building.
+//! * A browser asks with `OPTIONS` before it calls. What goes wrong with that question, a redirect of it included, is a
+//!   `fetch` that failed.
 //! * Dropping the future or the body aborts the `fetch`. Nothing is sent before the first poll.
 //!
 //! TLS, connections, compression and proxies are the browser's.
