@@ -35,11 +35,13 @@ const LEAN: [(&str, &[&str], &[&str]); 8] = [
 ];
 
 /// What the build for a browser must not pull: package, options, families of crates.
-const LEAN_IN_BROWSER: [(&str, &[&str], &[&str]); 5] = [
+const LEAN_IN_BROWSER: [(&str, &[&str], &[&str]); 7] = [
     ("b24-timer", &[], &["tokio"]),
+    ("b24-auth-frame", &[], &["tokio", "hyper", "rustls"]),
     ("b24-limiter", &[], &["tokio", "hyper", "rustls"]),
     ("b24-transport", &["--features", "http-client"], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
     ("b24", &[], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
+    ("b24", &["--features", "frame"], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
     ("b24", &["--features", "expose-secret-in-browser"], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
 ];
 

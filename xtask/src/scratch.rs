@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::outcome::Result;
@@ -11,11 +12,20 @@ use crate::outcome::Result;
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// One below `parent`, on the same disk.
+    /// One below `parent`, on the same disk. It is new, and nobody else's: a process of the same number may have left one
+    /// behind, and a folder that waits for a root with a known name is a trap.
     pub(crate) fn below(parent: &Path, name: &str) -> Result<Self> {
-        let folder = parent.join(format!("{name}-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
+        fs::create_dir_all(parent)?;
+        let process = std::process::id();
+        for n in 0..=MOST {
+            let folder = parent.join(format!("{name}-{process}-{n}"));
+            match create_private(&folder) {
+                Ok(()) => return Ok(Self(folder)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(format!("{}: {error}", folder.display()).into()),
+            }
+        }
+        Err(format!("{} is full of {name}-{process}-*", parent.display()).into())
     }
 
     /// One where the system keeps such folders.
@@ -37,6 +47,16 @@ impl Drop for Scratch {
     }
 }
 
+/// How many that others have left are passed over.
+const MOST: u32 = 1000;
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +68,18 @@ mod tests {
         fs::create_dir_all(folder.join("a/b")).unwrap();
         drop(scratch);
         assert!(!folder.exists());
+    }
+    #[test]
+    fn each_is_new_and_of_nobody_else() {
+        let parent = Scratch::temporary("b24-xtask-scratch").unwrap();
+        let left = Scratch::below(parent.path(), "work").unwrap();
+        fs::write(left.path().join("half"), "done").unwrap();
+        let next = Scratch::below(parent.path(), "work").unwrap();
+        assert!(next.path() != left.path() && fs::read_dir(next.path()).unwrap().next().is_none());
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(next.path()).unwrap().permissions());
+            assert_eq!(mode & 0o077, 0, "{mode:o}");
+        }
     }
 }

@@ -8,9 +8,9 @@ mod checks;
 mod frame_app;
 mod lockfile;
 mod optimiser;
+mod paths;
 mod provision;
 mod smoke;
-
 mod toolchain;
 
 use clap::Args;

@@ -61,6 +61,15 @@ async fn options_of_a_placement_cannot_leave_their_attribute() {
 }
 
 #[tokio::test]
+async fn options_that_read_like_a_place_of_the_page_stay_as_they_are() {
+    let bench = Bench::with(builder().frame_placement("X", r#"{"a":"{SETTING}{NAME}{","b":"{INPUTS}"}"#));
+    let page = Page::open(&bench).await;
+    let value = between(&page.html, "name=\"PLACEMENT_OPTIONS\" value=\"", "\"").replace("&quot;", "\"");
+    assert_eq!(value, r#"{"a":"{SETTING}{NAME}{","b":"{INPUTS}"}"#);
+    assert!(!page.html.replace(&*value.replace('"', "&quot;"), "").contains("{NAME}"), "{}", page.html);
+}
+
+#[tokio::test]
 async fn an_application_is_told_who_it_is_for() {
     let bench = Bench::with(builder().frame_language("de"));
     let page = Page::open(&bench).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use b24::{B24, ErrorKind};
 use common::{Stub, breathe, fetches, seen, within};
+use futures_util::future::poll_immediate;
 use js_sys::{Array, Reflect};
 use serde_json::{Value, json};
 use wasm_bindgen_futures::JsFuture;
@@ -80,6 +81,22 @@ async fn a_dropped_call_aborts() {
         assert!(within(MS * 40, b24().v2().call("profile").send::<Value>()).await.is_none());
         breathe().await;
         assert!(fetches() == 1.0 && seen().signal().aborted(), "{answer}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_call_that_is_dropped_before_the_event_loop_went_on_is_not_sent() {
+    let b24 = b24();
+    for (turns, sent) in [(0, 0.0), (1, 1.0)] {
+        let _stub = Stub::fetch(NEVER);
+        let mut call = Box::pin(b24.v2().call("profile").send::<Value>());
+        assert!(poll_immediate(call.as_mut()).await.is_none());
+        for _ in 0..turns {
+            breathe().await;
+        }
+        drop(call);
+        breathe().await;
+        assert!(fetches() == sent, "{turns}: {}", fetches());
     }
 }
 

@@ -5,9 +5,10 @@ use crate::outcome::Result;
 use crate::project::Project;
 
 /// Libraries, each with the features that it has in a browser, on top of none.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("b24-core", &[]),
     ("b24-timer", &[]),
+    ("b24-auth-frame", &[]),
     ("b24-auth-hook", &[]),
     ("b24-auth-hook", &["expose-secret-in-browser"]),
     ("b24-transport", &[]),
@@ -15,6 +16,7 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("b24-limiter", &[]),
     ("b24-client", &[]),
     ("b24", &["hook", "limiter", "transport"]),
+    ("b24", &["frame", "transport"]),
     ("b24", &["expose-secret-in-browser", "limiter", "transport"]),
 ];
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use xshell::{Cmd, cmd};
 
-use super::{TARGET, cache, smoke};
+use super::{TARGET, cache, paths, smoke};
 use crate::outcome::Result;
 use crate::project::Project;
 
@@ -66,7 +66,7 @@ impl Toolchain {
         let sh = project.shell();
         let folder = build_folder(project);
         let options = ["--target", TARGET, "--target-dir"];
-        match self {
+        let command = match self {
             Self::Active => cmd!(sh, "cargo {verb} {options...} {folder}"),
             Self::Folder(toolchain) => {
                 let clippy = toolchain.join("bin").join("cargo-clippy");
@@ -74,7 +74,8 @@ impl Toolchain {
                 let program = if verb == "clippy" { clippy } else { PathBuf::from("cargo") };
                 cmd!(sh, "{program} {verb} {options...} {folder}").env("RUSTC", rustc(toolchain))
             }
-        }
+        };
+        command.env("CARGO_ENCODED_RUSTFLAGS", paths::encoded_flags())
     }
 
     /// `clippy`, or `check` where this toolchain has none.

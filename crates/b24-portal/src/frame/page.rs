@@ -49,15 +49,28 @@ pub(crate) fn page(
         "appOrigin": app_origin,
         "foreignOrigin": origins.authority,
     });
-    let fields = [
+    fill(&[
         ("{LANG}", escape(language)),
         ("{NAME}", escape(&format!("{domain}|{protocol}|{}", session.sid))),
         ("{ACTION}", escape(&format!("{app_origin}/?{}", query.join("&")))),
         ("{INPUTS}", inputs),
         // Addresses and hexadecimal digits: nothing that could end the script.
         ("{SETTING}", for_script.to_string().replace('<', "\\u003C")),
-    ];
-    fields.iter().fold(PAGE.to_owned(), |page, (name, value)| page.replace(name, value))
+    ])
+}
+
+/// The page with each name replaced where it stands, and nowhere in what replaces another.
+fn fill(fields: &[(&str, String)]) -> String {
+    let (mut page, mut rest) = (String::with_capacity(2 * PAGE.len()), PAGE);
+    while let Some(at) = rest.find('{') {
+        let (before, after) = rest.split_at(at);
+        let field = fields.iter().find(|(name, _)| after.starts_with(name));
+        let (name, value) = field.map_or(("{", "{"), |(name, value)| (*name, value.as_str()));
+        page.push_str(before);
+        page.push_str(value);
+        rest = &after[name.len()..];
+    }
+    page + rest
 }
 
 /// What stands where an application cannot be opened.

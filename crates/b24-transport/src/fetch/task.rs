@@ -35,8 +35,9 @@ pub(super) fn start(request: Request<Body>) -> (oneshot::Receiver<Result<Head, H
     let (held, let_go) = oneshot::channel();
     spawn_local(async move {
         let work = pin!(fetch(request, head));
-        // Let go of: what `work` holds is dropped at the end of this task, the guard that aborts among it.
-        select(work, let_go).await;
+        // Let go of: what `work` holds is dropped at the end of this task, the guard that aborts among it. It is looked at
+        // first, as it may have happened before the event loop came to this task: then nothing is sent.
+        select(let_go, work).await;
     });
     (answer, Leash { _held: held })
 }

@@ -1,12 +1,11 @@
 //! `std` for wasm32, built from the source that belongs to the compiler.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use xshell::{Cmd, cmd};
 
-use super::super::{TARGET, toolchain};
+use super::super::{TARGET, paths, toolchain};
 use super::settings;
 use super::work::Work;
 use crate::outcome::Result;
@@ -86,9 +85,8 @@ fn flags(library: &Path, version: &Version) -> Vec<String> {
         "-Cembed-bitcode=yes".to_owned(),
         format!("--remap-path-prefix={}=/rustc/{commit}/library", library.display()),
     ];
-    let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
-    if let Some(cargo) = env::var_os("CARGO_HOME").map(PathBuf::from).or(home) {
-        flags.push(format!("--remap-path-prefix={}=/rustc/deps", cargo.join("registry/src").display()));
+    if let Some(folder) = paths::dependencies() {
+        flags.push(format!("--remap-path-prefix={}=/rustc/deps", folder.display()));
     }
     flags
 }
