@@ -56,6 +56,8 @@ pub(crate) struct Answer {
     pub(crate) content_type: String,
     /// The origin that the path of the request is on now.
     pub(crate) moved_to: Option<String>,
+    /// Whether the portal wrote it, which lets pages of other origins read it; a proxy's answer they cannot.
+    pub(crate) by_portal: bool,
     pub(crate) body: Bytes,
 }
 
@@ -157,7 +159,11 @@ impl Fault {
     #[must_use]
     pub fn refusal(status: u16, code: impl Into<String>) -> Self {
         let body = map! { "error" => code.into(), "error_description" => "" };
-        Self::reply(status, "application/json; charset=utf-8", value::to_bytes(&body.into()))
+        let mut fault = Self::reply(status, "application/json; charset=utf-8", value::to_bytes(&body.into()));
+        if let Kind::Answer(answer) = &mut fault.kind {
+            answer.by_portal = true;
+        }
+        fault
     }
 
     /// Strikes before the method runs: nothing happens on the portal.
@@ -193,7 +199,7 @@ impl Fault {
     }
 
     fn answer(status: StatusCode, content_type: impl Into<String>, body: Bytes) -> Self {
-        let answer = Answer { status, content_type: content_type.into(), moved_to: None, body };
+        let answer = Answer { status, content_type: content_type.into(), moved_to: None, by_portal: false, body };
         Self::new(Kind::Answer(answer), Phase::Before)
     }
 

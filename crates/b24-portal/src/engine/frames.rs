@@ -46,7 +46,11 @@ impl Engine {
             Part::Message if parts.method == Method::POST => steps(self.hear(now, &sid, body)),
             Part::Closed if parts.method == Method::POST => steps(self.frames.close_slider(&sid)),
             Part::Due => steps(self.frames.due(&sid, query.number("seen"))),
-            Part::Message | Part::Closed => status(StatusCode::METHOD_NOT_ALLOWED),
+            Part::Left if parts.method == Method::POST => {
+                self.frames.leave(&sid);
+                status(StatusCode::NO_CONTENT)
+            }
+            Part::Message | Part::Closed | Part::Left => status(StatusCode::METHOD_NOT_ALLOWED),
         };
         Some(Outcome { response, latency: Duration::ZERO, delivery: Delivery::Whole })
     }

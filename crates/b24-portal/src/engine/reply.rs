@@ -72,6 +72,9 @@ pub(crate) fn canned(answer: Answer, uri: &Uri) -> Response<Bytes> {
     let mut response = Response::new(answer.body);
     *response.status_mut() = answer.status;
     set(&mut response, header::CONTENT_TYPE, &answer.content_type);
+    if answer.by_portal {
+        allow_browsers(&mut response);
+    }
     if let Some(origin) = answer.moved_to {
         let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         set(&mut response, header::LOCATION, &format!("{}{path}", origin.trim_end_matches('/')));

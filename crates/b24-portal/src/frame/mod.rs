@@ -35,7 +35,7 @@ use step::Step;
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/frame/";
-/// How many pages are remembered; who leaves one says nothing.
+/// How many pages are remembered, as not all of them say when they go.
 const MAX_SESSIONS: usize = 100;
 
 /// What can be chosen about frames.
@@ -182,6 +182,11 @@ impl Frames {
         let mut steps: Vec<Step> = effect.map(Step::effect).into_iter().collect();
         steps.extend(self.faults.deliver(&message.command, &message.callback, answer));
         (fate, steps)
+    }
+
+    /// The page is gone.
+    pub(crate) fn leave(&mut self, sid: &str) {
+        self.sessions.retain(|session| session.sid != sid);
     }
 
     /// The user has closed the slider on top.

@@ -142,6 +142,9 @@ async function listen() {
   }
 }
 
+// Who leaves is not told of anything any more.
+window.addEventListener('pagehide', () => navigator.sendBeacon(`/frame/left?sid=${setting.sid}`))
+
 seen.ready = 'Y'
 document.getElementById('form').submit()
 listen()

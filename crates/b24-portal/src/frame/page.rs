@@ -73,6 +73,7 @@ pub(crate) enum Part {
     Message,
     Closed,
     Due,
+    Left,
 }
 
 impl Part {
@@ -83,6 +84,7 @@ impl Part {
             "message" => Some(Self::Message),
             "closed" => Some(Self::Closed),
             "due" => Some(Self::Due),
+            "left" => Some(Self::Left),
             _ => None,
         }
     }
