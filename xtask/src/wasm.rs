@@ -36,6 +36,9 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The package of the example application.
 pub(crate) const FRAME_APP: &str = "frame-app";
 
+/// The package of the application that does what the tests tell it.
+const FRAME_PROBE: &str = "frame-probe";
+
 /// Builds the example application; `None` where what it takes is not there.
 pub(crate) fn frame_app(project: &Project) -> Result<Option<FrameApp>> {
     let (Some(toolchain), Some(_)) = (Toolchain::find(project)?, Bindgen::find(project)?) else {
@@ -54,7 +57,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let checks = checks::run(project, &toolchain);
     let app = frame_app::build(project, &toolchain);
     let tests = browser_tests::in_browser(project, &toolchain);
-    let end_to_end = app.and_then(|app| browser_tests::end_to_end(project, &app));
+    let probe = frame_app::build_probe(project, &toolchain);
+    let end_to_end = app.and_then(|app| browser_tests::end_to_end(project, &app, &probe?));
     checks.and(tests).and(end_to_end)?;
     Ok(Outcome::Done)
 }

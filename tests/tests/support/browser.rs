@@ -21,6 +21,9 @@ const DRIVER: &str = "B24_TEST_BROWSER";
 /// Names the folder of the built `examples/frame-app`; set by `cargo xtask wasm`.
 const APP: &str = "B24_FRAME_APP";
 
+/// Names the folder of the built `tests/frame-probe`; set by `cargo xtask wasm`.
+const PROBE: &str = "B24_FRAME_PROBE";
+
 /// The flags that the tests inside the browser have, too.
 const CAPABILITIES: &str = include_str!("../../browser/webdriver.json");
 
@@ -72,7 +75,16 @@ impl std::ops::Deref for Browser {
 
 /// The folder that `b24 portal --frame-app` serves: set wherever there is a browser.
 pub(crate) fn frame_app() -> PathBuf {
-    std::env::var_os(APP).unwrap_or_else(|| panic!("{DRIVER} is set and {APP} is not")).into()
+    folder(APP)
+}
+
+/// The folder of the application that does what it is told: set wherever there is a browser.
+pub(crate) fn frame_probe() -> PathBuf {
+    folder(PROBE)
+}
+
+fn folder(variable: &str) -> PathBuf {
+    std::env::var_os(variable).unwrap_or_else(|| panic!("{DRIVER} is set and {variable} is not")).into()
 }
 
 /// What has to end: a browser outlives its driver unless the driver is asked to close it.

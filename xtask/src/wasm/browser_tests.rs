@@ -30,14 +30,15 @@ pub(super) fn in_browser(project: &Project, toolchain: &Toolchain) -> Result {
     project.run(command)
 }
 
-/// Tests that drive the browser from outside: `tests/tests/frame_in_browser.rs`.
-pub(super) fn end_to_end(project: &Project, app: &FrameApp) -> Result {
+/// Tests that drive the browser from outside: `tests/tests/frame_in_browser`.
+pub(super) fn end_to_end(project: &Project, app: &FrameApp, probe: &FrameApp) -> Result {
     let driver = browser::require()?;
     let sh = project.shell();
     // The same features as in `cargo xtask test`, or all would be built anew.
     let command = cmd!(sh, "cargo test --workspace --all-features --test frame_in_browser")
         .env("B24_TEST_BROWSER", driver)
-        .env("B24_FRAME_APP", &app.folder);
+        .env("B24_FRAME_APP", &app.folder)
+        .env("B24_FRAME_PROBE", &probe.folder);
     project.run(command)
 }
 
