@@ -45,15 +45,24 @@ impl Browser {
             eprintln!("skipped: no browser; `cargo xtask wasm` names one in {DRIVER}");
             return None;
         };
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", program.to_string_lossy()));
-        let mut output = BufReader::new(driver.stdout.take().unwrap());
-        let port = timeout(START_LIMIT, read_port(&mut output)).await.expect("chromedriver did not start in time");
+        let mut attempts = 5;
+        let (driver, output, port) = loop {
+            let mut driver = Command::new(&program)
+                .arg("--port=0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .kill_on_drop(true)
+                .spawn()
+                .unwrap_or_else(|error| panic!("{}: {error}", program.to_string_lossy()));
+            let mut output = BufReader::new(driver.stdout.take().unwrap());
+            let port = timeout(START_LIMIT, read_port(&mut output)).await.expect("chromedriver did not start in time");
+            // It looks for a port that is free with IPv4 and takes it with IPv6 too, where it may have gone meanwhile.
+            match port {
+                Some(port) => break (driver, output, port),
+                None if attempts > 0 => attempts -= 1,
+                None => panic!("chromedriver ended without naming its port"),
+            }
+        };
         let capabilities: Capabilities = serde_json::from_str(CAPABILITIES).unwrap();
         let url = format!("http://127.0.0.1:{port}");
         let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
@@ -118,15 +127,16 @@ impl Drop for Session {
     }
 }
 
-async fn read_port(output: &mut BufReader<ChildStdout>) -> u16 {
+/// `None` where it ends without naming one.
+async fn read_port(output: &mut BufReader<ChildStdout>) -> Option<u16> {
     let mut line = String::new();
-    loop {
-        line.clear();
-        assert_ne!(output.read_line(&mut line).await.unwrap(), 0, "chromedriver ended without naming its port");
+    while output.read_line(&mut line).await.unwrap() > 0 {
         if let Some(port) = port(&line) {
-            return port;
+            return Some(port);
         }
+        line.clear();
     }
+    None
 }
 
 /// `ChromeDriver was started successfully on port 43155.`
