@@ -4,7 +4,7 @@ use crate::clock::{self, Human};
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
 use crate::table::{plain, row};
-use crate::{conformance, deny, docs, examples, features, interop, lint, loom, sizes, test};
+use crate::{conformance, deny, docs, examples, features, interop, lint, loom, sizes, test, wasm};
 
 /// Runs every step, also after one has failed: one run shows all that is wrong.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
 
 type Step = fn(&Project) -> Result<Outcome>;
 
-fn steps() -> [(&'static str, Step); 10] {
+fn steps() -> [(&'static str, Step); 11] {
     [
         ("lint", lint::run),
         ("test", |project| test::run(project, &test::Options::ci())),
@@ -41,6 +41,7 @@ fn steps() -> [(&'static str, Step); 10] {
         ("examples", examples::run),
         ("conformance", |project| conformance::run(project, &conformance::Options::default())),
         ("interop", interop::run),
+        ("wasm", |project| wasm::run(project, &wasm::Options::default())),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to the terminal")]
 
+mod apt;
 mod bench;
 mod ci;
 mod clock;
@@ -19,6 +20,8 @@ mod machine;
 mod outcome;
 mod process;
 mod project;
+mod retry;
+mod scratch;
 mod services;
 mod setup;
 mod sizes;
@@ -67,7 +70,7 @@ struct Arguments {
 enum Verb {
     /// Run everything CI runs, in its order, and print how long each step took
     ///
-    /// lint, test, loom, features, docs, deny, sizes, examples, conformance, interop.
+    /// lint, test, loom, features, docs, deny, sizes, examples, conformance, interop, wasm.
     /// A failing step does not stop the ones after it.
     Ci,
     /// Check formatting, clippy on each feature set, and the house rules (`tidy`)
@@ -108,7 +111,7 @@ enum Verb {
     #[command(subcommand)]
     Bench(bench::Benchmark),
     /// Install the cargo tools that are missing (cargo-nextest, cargo-hack, cargo-deny)
-    Setup,
+    Setup(setup::Options),
 }
 
 impl Verb {
@@ -128,7 +131,7 @@ impl Verb {
             Self::Interop => interop::run(project),
             Self::Wasm(options) => wasm::run(project, options),
             Self::Bench(benchmark) => bench::run(project, benchmark),
-            Self::Setup => setup::run(project),
+            Self::Setup(options) => setup::run(project, options),
         }
     }
 }

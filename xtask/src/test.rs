@@ -44,6 +44,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
         tests(project, options)
     };
     let doctests = project.run(cmd!(sh, "cargo test --doc --workspace --all-features --no-fail-fast"));
+    println!("skipped: the tests in a browser; `cargo xtask wasm` runs them");
     tests.and(doctests)?;
     Ok(Outcome::Done)
 }

@@ -8,6 +8,7 @@ mod checks;
 mod frame_app;
 mod lockfile;
 mod optimiser;
+mod provision;
 mod smoke;
 
 mod toolchain;
@@ -16,6 +17,7 @@ use clap::Args;
 
 use self::bindgen::Bindgen;
 pub(crate) use self::frame_app::FrameApp;
+pub(crate) use self::provision::run as provision;
 use self::toolchain::Toolchain;
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
@@ -28,6 +30,9 @@ pub(crate) struct Options {
     /// `b24 portal --frame-app target/frame-app` serves it.
     #[arg(long)]
     build: bool,
+    /// Run the tests of `tests/browser/tests/NAME.rs`, and nothing else
+    #[arg(long, value_name = "NAME", conflicts_with = "build")]
+    test: Option<String>,
 }
 
 /// The compiler's name for a browser.
@@ -41,24 +46,32 @@ const FRAME_PROBE: &str = "frame-probe";
 
 /// Builds the example application; `None` where what it takes is not there.
 pub(crate) fn frame_app(project: &Project) -> Result<Option<FrameApp>> {
-    let (Some(toolchain), Some(_)) = (Toolchain::find(project)?, Bindgen::find(project)?) else {
+    let (Some(toolchain), Some(bindgen)) = (Toolchain::find(project)?, Bindgen::find(project)?) else {
         return Ok(None);
     };
-    frame_app::build(project, &toolchain).map(Some)
+    frame_app::build(project, &toolchain, &bindgen).map(Some)
 }
 
-/// Checks, builds and tests; what comes later also where something fails, as one run shows all that is wrong.
+/// Looks for all that is needed before it does anything. Then it checks, builds and tests; what comes later also where
+/// something fails, as one run shows all that is wrong.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let toolchain = Toolchain::require(project)?;
+    let bindgen = Bindgen::require(project)?;
     if options.build {
-        frame_app::build(project, &toolchain)?;
+        frame_app::build(project, &toolchain, &bindgen)?;
+        return Ok(Outcome::Done);
+    }
+    let driver = browser::require()?;
+    let inside = browser_tests::Inside { toolchain: &toolchain, bindgen: &bindgen, driver: &driver };
+    if let Some(name) = &options.test {
+        inside.run(project, &["--test", name])?;
         return Ok(Outcome::Done);
     }
     let checks = checks::run(project, &toolchain);
-    let app = frame_app::build(project, &toolchain);
-    let tests = browser_tests::in_browser(project, &toolchain);
-    let probe = frame_app::build_probe(project, &toolchain);
-    let end_to_end = app.and_then(|app| browser_tests::end_to_end(project, &app, &probe?));
-    checks.and(tests).and(end_to_end)?;
+    let tests = inside.run(project, &["--tests", "--no-fail-fast"]);
+    let app = frame_app::build(project, &toolchain, &bindgen);
+    let probe = frame_app::build_probe(project, &toolchain, &bindgen);
+    let outside = app.and_then(|app| browser_tests::outside(project, &app, &probe?, &driver));
+    checks.and(tests).and(outside)?;
     Ok(Outcome::Done)
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdout, Command},
@@ -45,10 +46,12 @@ impl Browser {
             eprintln!("skipped: no browser; `cargo xtask wasm` names one in {DRIVER}");
             return None;
         };
+        let folder = TempDir::with_prefix("b24-browser").unwrap();
         let mut attempts = 5;
         let (driver, output, port) = loop {
             let mut driver = Command::new(&program)
                 .arg("--port=0")
+                .env("TMPDIR", folder.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .kill_on_drop(true)
@@ -69,7 +72,7 @@ impl Browser {
         let connect = builder.capabilities(capabilities).connect(&url);
         let client = timeout(START_LIMIT, connect).await.expect("Chromium did not start in time").unwrap();
         let id = client.session_id().await.unwrap().expect("a session has an id");
-        let _session = Session { id, port, _driver: driver, _output: output };
+        let _session = Session { id, port, _driver: driver, _output: output, _folder: folder };
         Some(Self { client, _session })
     }
 }
@@ -104,6 +107,8 @@ struct Session {
     _driver: Child,
     // Kept open: a driver that prints more would die of a closed pipe.
     _output: BufReader<ChildStdout>,
+    // Both leave their files behind.
+    _folder: TempDir,
 }
 
 impl Session {

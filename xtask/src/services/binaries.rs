@@ -3,12 +3,11 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
+use crate::apt::Apt;
 use crate::machine;
 use crate::outcome::Result;
-use crate::process::end_within;
+use crate::scratch::Scratch;
 
 /// Where Debian and its kin keep them, a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -16,9 +15,6 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 /// Debian starts a server of its own with the package, unless it reads this while it installs.
 const NO_CLUSTER: (&str, &str) =
     ("/etc/postgresql-common/createcluster.d/b24-xtask.conf", "create_main_cluster = false\n");
-
-/// A download and an installation.
-const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// The folder with `initdb`, `postgres` and `pg_ctl`: one of the PATH, or Debian's newest.
 pub(super) fn find() -> Option<PathBuf> {
@@ -43,20 +39,11 @@ pub(super) fn install() -> Result<PathBuf> {
         fs::create_dir_all(folder)?;
     }
     fs::write(file, text)?;
-    let done =
-        apt_get(&["update"]).and_then(|()| apt_get(&["install", "--yes", "--no-install-recommends", "postgresql"]));
+    let apt = Scratch::temporary("b24-apt").and_then(Apt::open);
+    let done = apt.and_then(|apt| apt.install(&["postgresql"]));
     fs::remove_file(file)?;
     done?;
     find().ok_or_else(|| "the package was installed, and has no binaries".into())
-}
-
-fn apt_get(arguments: &[&str]) -> Result {
-    let shown = format!("apt-get {}", arguments.join(" "));
-    println!("$ {shown}");
-    let mut command = Command::new("apt-get");
-    command.args(["-q", "-o", "DPkg::Lock::Timeout=60"]).args(arguments);
-    command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-    end_within(INSTALL_LIMIT, &shown, command)
 }
 
 fn debian(root: &Path) -> Vec<PathBuf> {

@@ -20,7 +20,7 @@ impl Bindgen {
     pub(super) fn find(project: &Project) -> Result<Option<Self>> {
         let version = version(project)?;
         let in_path = machine::in_path(PROGRAM).and_then(|program| program.parent().map(Path::to_owned));
-        let cached = cache::folder().ok().map(|cache| folder(&cache, &version));
+        let cached = cache::folder().ok().map(|cache| cache.join(folder_name(&version)).join("bin"));
         let folder = in_path.into_iter().chain(cached).find(|folder| is_complete(project, folder, &version));
         Ok(folder.map(|folder| Self { folder }))
     }
@@ -52,17 +52,17 @@ impl Bindgen {
     }
 }
 
-const PROGRAM: &str = "wasm-bindgen";
-const RUNNER: &str = "wasm-bindgen-test-runner";
+pub(super) const PROGRAM: &str = "wasm-bindgen";
+pub(super) const RUNNER: &str = "wasm-bindgen-test-runner";
 
 /// The version of the crate in Cargo.lock.
 pub(super) fn version(project: &Project) -> Result<String> {
     lockfile::version(project, "wasm-bindgen")
 }
 
-/// Where the cache keeps a version.
-pub(super) fn folder(cache: &Path, version: &str) -> PathBuf {
-    cache.join(format!("wasm-bindgen-{version}")).join("bin")
+/// The folder in the cache that a version was installed to.
+pub(super) fn folder_name(version: &str) -> String {
+    format!("wasm-bindgen-{version}")
 }
 
 fn is_complete(project: &Project, folder: &Path, version: &str) -> bool {

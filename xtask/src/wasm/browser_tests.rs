@@ -1,5 +1,7 @@
 //! The tests that run in a browser.
 
+use std::path::Path;
+
 use xshell::cmd;
 
 use super::Toolchain;
@@ -9,30 +11,43 @@ use super::frame_app::FrameApp;
 use crate::embedded_portal::EmbeddedPortal;
 use crate::outcome::Result;
 use crate::project::Project;
+use crate::scratch::Scratch;
 
 /// Seconds for one test, and for the driver's start. The runner's own 20 and 5 are tight on a busy machine.
 const TIMEOUTS: [(&str, &str); 2] = [("WASM_BINDGEN_TEST_TIMEOUT", "120"), ("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")];
 
-/// Tests that are compiled to wasm32: `tests/browser`.
-///
-/// They find the portal by a variable that is read while they compile, as a browser has no environment.
-pub(super) fn in_browser(project: &Project, toolchain: &Toolchain) -> Result {
-    let bindgen = Bindgen::require(project)?;
-    let driver = browser::require()?;
-    let portal = portal(project)?;
-    let command = toolchain
-        .cargo(project, "test")
-        .args(["-p", "b24-browser-tests", "--tests", "--no-fail-fast"])
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", bindgen.test_runner())
-        .env(browser::VARIABLE, driver)
-        .env("B24_BROWSER_TEST_PORTAL", portal.hook_url())
-        .envs(TIMEOUTS);
-    project.run(command)
+/// What it takes to run tests that are compiled to wasm32: those of `tests/browser`.
+#[derive(Debug)]
+pub(super) struct Inside<'a> {
+    pub(super) toolchain: &'a Toolchain,
+    pub(super) bindgen: &'a Bindgen,
+    pub(super) driver: &'a Path,
+}
+
+impl Inside<'_> {
+    /// Runs those that cargo selects by `options`, beside a portal.
+    ///
+    /// They find it by a variable that is read while they compile, as a browser has no environment.
+    pub(super) fn run(&self, project: &Project, options: &[&str]) -> Result {
+        let portal = portal(project)?;
+        // The browser leaves its profile behind.
+        let profiles = Scratch::temporary("b24-browser")?;
+        let command = self
+            .toolchain
+            .cargo(project, "test")
+            .args(["-p", "b24-browser-tests"])
+            .args(options)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", self.bindgen.test_runner())
+            .env(browser::VARIABLE, self.driver)
+            .env("B24_BROWSER_TEST_PORTAL", portal.hook_url())
+            .env("TMPDIR", profiles.path())
+            .envs(TIMEOUTS);
+        project.run(command)
+    }
 }
 
 /// Tests that drive the browser from outside: `tests/tests/frame_in_browser`.
-pub(super) fn end_to_end(project: &Project, app: &FrameApp, probe: &FrameApp) -> Result {
-    let driver = browser::require()?;
+pub(super) fn outside(project: &Project, app: &FrameApp, probe: &FrameApp, driver: &Path) -> Result {
     let sh = project.shell();
     // The same features as in `cargo xtask test`, or all would be built anew.
     let command = cmd!(sh, "cargo test --workspace --all-features --test frame_in_browser")

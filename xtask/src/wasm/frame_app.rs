@@ -33,18 +33,22 @@ impl FrameApp {
 }
 
 /// Builds the example into `target/frame-app`.
-pub(crate) fn build(project: &Project, toolchain: &Toolchain) -> Result<FrameApp> {
-    build_from(project, toolchain, FRAME_APP, "examples")
+pub(crate) fn build(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
+    build_from(project, toolchain, bindgen, (FRAME_APP, "examples"))
 }
 
 /// Builds the application of the tests into `target/frame-probe`.
-pub(super) fn build_probe(project: &Project, toolchain: &Toolchain) -> Result<FrameApp> {
-    build_from(project, toolchain, FRAME_PROBE, "tests")
+pub(super) fn build_probe(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
+    build_from(project, toolchain, bindgen, (FRAME_PROBE, "tests"))
 }
 
-/// From nothing but its sources: no file of an earlier build stays.
-fn build_from(project: &Project, toolchain: &Toolchain, package: &'static str, place: &str) -> Result<FrameApp> {
-    let bindgen = Bindgen::require(project)?;
+/// Builds the package in this folder from nothing but its sources: no file of an earlier build stays.
+fn build_from(
+    project: &Project,
+    toolchain: &Toolchain,
+    bindgen: &Bindgen,
+    (package, place): (&'static str, &str),
+) -> Result<FrameApp> {
     project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", package]))?;
     let built = toolchain::build_folder(project).join(TARGET).join(PROFILE).join(package).with_extension("wasm");
     let folder = project.target().join(package);

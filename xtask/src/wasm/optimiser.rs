@@ -44,7 +44,7 @@ impl Optimiser {
 }
 
 /// Where npm's package is installed.
-fn folder(project: &Project) -> PathBuf {
+pub(super) fn folder(project: &Project) -> PathBuf {
     project.target().join("binaryen")
 }
 
