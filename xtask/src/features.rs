@@ -6,6 +6,7 @@ use crate::outcome::{Outcome, Result};
 use crate::project::Project;
 use crate::tool::HACK;
 use crate::tree;
+use crate::wasm;
 
 /// The library crates.
 const LIBRARIES: [&str; 10] = [
@@ -31,6 +32,15 @@ const LEAN: [(&str, &[&str], &[&str]); 8] = [
     ("b24-client", &[], &["hyper", "rustls"]),
     ("b24-limiter", &[], &["hyper", "rustls"]),
     ("b24", &["--no-default-features"], &["hyper", "rustls"]),
+];
+
+/// What the build for a browser must not pull: package, options, families of crates.
+const LEAN_IN_BROWSER: [(&str, &[&str], &[&str]); 5] = [
+    ("b24-timer", &[], &["tokio"]),
+    ("b24-limiter", &[], &["tokio", "hyper", "rustls"]),
+    ("b24-transport", &["--features", "http-client"], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
+    ("b24", &[], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
+    ("b24", &["--features", "expose-secret-in-browser"], &["tokio", "hyper", "rustls", "aws-lc-rs", "mio"]),
 ];
 
 /// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
@@ -74,9 +84,13 @@ fn each_feature(project: &Project) -> Result {
 
 fn too_heavy(project: &Project) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for (package, options, families) in LEAN {
-        let crates = tree::crates(project, package, options)?;
-        let build = [&[package], options].concat().join(" ");
+    // The tree of a target needs nothing of it: not its `std`.
+    let in_browser = LEAN_IN_BROWSER
+        .map(|(package, options, families)| (package, [options, &["--target", wasm::TARGET][..]].concat(), families));
+    let here = LEAN.map(|(package, options, families)| (package, options.to_vec(), families));
+    for (package, options, families) in here.into_iter().chain(in_browser) {
+        let crates = tree::crates(project, package, &options)?;
+        let build = [&[package][..], &options].concat().join(" ");
         for name in tree::members(&crates, families) {
             problems.push(format!("{build} must not pull {name}"));
         }

@@ -132,6 +132,23 @@ fn a_refused_call_is_told_to_people_and_to_programs() {
 }
 
 #[test]
+fn a_portal_opens_an_application_in_a_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = folder.path().to_str().unwrap();
+    let refused = b24().args(["portal", "--frame-app", app]).output().unwrap();
+    assert_ne!(refused.status.code(), Some(0));
+    assert!(stderr(&refused).contains("has no index.html"), "{}", stderr(&refused));
+
+    std::fs::write(folder.path().join("index.html"), "<p>here</p>").unwrap();
+    let portal = Portal::start(&["--frame-app", app, "--frame-app-port", "0"]);
+    let text = |name: &str| portal.description[name].as_str().unwrap();
+    assert_eq!(text("frameUrl"), format!("{}/frame/", text("url")));
+    assert!(text("frameAppUrl").starts_with("http://127.0.0.1:") && text("frameAppUrl") != text("url"));
+    assert!(Portal::start(&[]).description["frameUrl"].is_null());
+    assert_eq!(b24().args(["portal", "--frame-app-port", "1"]).output().unwrap().status.code(), Some(2));
+}
+
+#[test]
 fn a_portal_has_an_application_to_try_and_a_file_with_its_tokens() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("oauth.json");

@@ -2,7 +2,7 @@
 
 use b24::{Client, Error, de};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Number, json};
 
 /// The user whose rights the calls have.
 #[derive(Debug, Deserialize)]
@@ -27,8 +27,8 @@ pub(crate) struct Deal {
     #[serde(deserialize_with = "de::number")]
     pub(crate) id: u64,
     pub(crate) title: String,
-    #[serde(default, deserialize_with = "de::number")]
-    pub(crate) opportunity: f64,
+    #[serde(default)]
+    pub(crate) opportunity: Option<Number>,
 }
 
 /// How far the loading is.
@@ -78,7 +78,7 @@ mod tests {
         let all = load(&b24, |rows, progress| {
             told.push((rows.len(), progress.loaded, progress.total));
             for deal in rows {
-                assert!(deal.id > last && !deal.title.is_empty() && deal.opportunity >= 0.0);
+                assert!(deal.id > last && !deal.title.is_empty() && deal.opportunity.is_some());
                 last = deal.id;
             }
         });

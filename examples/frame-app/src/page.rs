@@ -60,9 +60,11 @@ fn row(deal: &Deal) -> Option<Element> {
     let open = document.create_element("button").ok()?;
     open.set_attribute("data-deal", &deal.id.to_string()).ok()?;
     open.set_text_content(Some(&deal.title));
-    for content in
-        [Content::Text(deal.id.to_string()), Content::Element(open), Content::Text(deal.opportunity.to_string())]
-    {
+    for content in [
+        Content::Text(deal.id.to_string()),
+        Content::Element(open),
+        Content::Text(deal.opportunity.as_ref().map(ToString::to_string).unwrap_or_default()),
+    ] {
         let cell = document.create_element("td").ok()?;
         match content {
             Content::Text(text) => cell.set_text_content(Some(&text)),

@@ -5,8 +5,18 @@ use crate::outcome::Result;
 use crate::project::Project;
 
 /// Libraries, each with the features that it has in a browser, on top of none.
-const LIBRARIES: [(&str, &[&str]); 4] =
-    [("b24-core", &[]), ("b24-timer", &[]), ("b24-auth-hook", &[]), ("b24-transport", &[])];
+const LIBRARIES: [(&str, &[&str]); 10] = [
+    ("b24-core", &[]),
+    ("b24-timer", &[]),
+    ("b24-auth-hook", &[]),
+    ("b24-auth-hook", &["expose-secret-in-browser"]),
+    ("b24-transport", &[]),
+    ("b24-transport", &["http-client"]),
+    ("b24-limiter", &[]),
+    ("b24-client", &[]),
+    ("b24", &["hook", "limiter", "transport"]),
+    ("b24", &["expose-secret-in-browser", "limiter", "transport"]),
+];
 
 /// What runs in a browser and is not published: the example, and what the tests need.
 const PROGRAMS: [&str; 3] = [FRAME_APP, FRAME_PROBE, "b24-browser-tests"];

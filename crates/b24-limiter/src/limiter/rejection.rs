@@ -43,8 +43,8 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             RejectionReason::TooLong => {
-                let seconds = self.wait.as_secs_f64();
-                write!(f, "the portal's limits ask for a wait of {seconds:.1} s, longer than the call may take")
+                let millis = self.wait.as_millis();
+                write!(f, "the portal's limits ask for a wait of {millis} ms, longer than the call may take")
             }
             RejectionReason::QueueFull => f.write_str("too many calls wait for the portal's limits already"),
         }

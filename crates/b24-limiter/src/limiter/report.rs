@@ -55,7 +55,7 @@ impl State {
         let rate = self.rate_stats(now);
         let mut methods: Vec<_> =
             self.accounts.iter_mut().map(|(key, account)| method_stats(key, account, now)).collect();
-        methods.sort_by(|one, other| one.method.cmp(&other.method));
+        methods.sort_unstable_by(|one, other| one.method.cmp(&other.method));
         let tally = &self.tally;
         Stats {
             sends: tally.sends,

@@ -189,7 +189,8 @@ impl PortalBuilder {
         self
     }
 
-    /// Opens the portal on a loopback socket, and its authorisation server on another.
+    /// Opens the portal on a loopback socket, its authorisation server on another, and an application for its frame, if
+    /// there is one, on a third.
     ///
     /// # Errors
     /// When a port cannot be opened, the certificate cannot be made, the folder of the application has no `index.html`,

@@ -78,17 +78,19 @@ impl Portal {
         self.shared.engine().fault(fault);
     }
 
-    /// Forgets the faults that have not struck yet, those of the authorisation server as well.
+    /// Forgets the faults that have not struck yet, those of the authorisation server and of the page around an application
+    /// as well.
     pub fn clear_faults(&self) {
         self.shared.engine().clear_faults();
     }
 
-    /// Forgets the recorded requests, those to the authorisation server as well.
+    /// Forgets the recorded requests, those to the authorisation server and the messages to the page around an application
+    /// as well.
     pub fn clear_requests(&self) {
         self.shared.engine().clear_requests();
     }
 
-    /// The requests so far, oldest first.
+    /// The requests so far, oldest first. The `OPTIONS` by which a browser asks whether it may call are among them.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.engine().requests()

@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by several test crates")]
 #![allow(clippy::expect_used, reason = "helpers of tests: a panic with its reason is the report")]
 
+pub mod frame;
+
 use std::net::IpAddr;
 
 use b24_portal::{Portal, PortalBuilder, PortalService, SourceIp, VirtualClock};

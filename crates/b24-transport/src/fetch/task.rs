@@ -7,10 +7,10 @@ use bytes::Bytes;
 use futures_channel::{mpsc, oneshot};
 use futures_util::future::select;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA, RETRY_AFTER},
 };
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, ResponseType};
@@ -51,11 +51,10 @@ async fn fetch(request: Request<Body>, head: HeadSender) {
     };
     let (mut chunks, receiver) = mpsc::channel(0);
     let _ = head.send(read_head(&response).map(|head| head.map(|()| receiver)));
-    if let Err(error) = read_body(&response, &mut chunks).await {
+    if let Err(error) = read_body(&response, &mut chunks, abort).await {
         // There is a place for it: it was waited for before each piece, and none was sent since.
         let _ = chunks.try_send(Err(error));
     }
-    abort.disarm();
 }
 
 /// Sends, and waits for the head.
@@ -83,30 +82,33 @@ fn read_head(response: &web_sys::Response) -> Result<Response<()>, HttpError> {
     Ok(head)
 }
 
-/// What the browser shows of the headers; none where it does not.
+/// What a browser shows of the answer of another origin, and `Retry-After`, in case it is allowed. Of the body's length and
+/// compression it speaks as they were before it decompressed it, so they are left out.
+///
+/// Source: <https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name>
 fn headers(response: &web_sys::Response) -> HeaderMap {
+    let shown = response.headers();
     let mut headers = HeaderMap::new();
-    let pairs = js_sys::try_iter(&response.headers()).ok().flatten();
-    for pair in pairs.into_iter().flatten().flatten() {
-        let pair = pair.unchecked_into::<Array>();
-        let name = pair.get(0).as_string().and_then(|name| HeaderName::try_from(name).ok());
-        let value = pair.get(1).as_string().and_then(|value| HeaderValue::try_from(value).ok());
-        if let (Some(name), Some(value)) = (name, value) {
-            headers.append(name, value);
+    for name in [CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, EXPIRES, LAST_MODIFIED, PRAGMA, RETRY_AFTER] {
+        let value = shown.get(name.as_str()).ok().flatten().and_then(|value| HeaderValue::try_from(value).ok());
+        if let Some(value) = value {
+            headers.insert(name, value);
         }
     }
-    // They speak of the body as it was before the browser decompressed it.
-    headers.remove(CONTENT_ENCODING);
-    headers.remove(CONTENT_LENGTH);
     headers
 }
 
-/// Hands the body over piece by piece; reads one only when there is a place for it.
+/// Hands the body over piece by piece; reads one only when there is a place for it. Whatever does not come to its end is
+/// aborted.
 async fn read_body(
     response: &web_sys::Response,
     chunks: &mut mpsc::Sender<Result<Bytes, HttpError>>,
+    abort: Abort,
 ) -> Result<(), HttpError> {
-    let Some(stream) = response.body() else { return Ok(()) };
+    let Some(stream) = response.body() else {
+        abort.disarm();
+        return Ok(());
+    };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     loop {
         if poll_fn(|cx| chunks.poll_ready(cx)).await.is_err() {
@@ -114,7 +116,10 @@ async fn read_body(
             return Ok(());
         }
         let step = JsFuture::from(reader.read()).await.map_err(|error| HttpError::sent(told(&error)))?;
-        let Some(piece) = piece(&step) else { return Ok(()) };
+        let Some(piece) = piece(&step) else {
+            abort.disarm();
+            return Ok(());
+        };
         let _ = chunks.try_send(Ok(piece.to_vec().into()));
     }
 }
