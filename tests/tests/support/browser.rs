@@ -9,6 +9,10 @@ use std::{
 };
 
 use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::{client::legacy, rt::TokioExecutor};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -66,14 +70,28 @@ impl Browser {
                 None => panic!("chromedriver ended without naming its port"),
             }
         };
-        let capabilities: Capabilities = serde_json::from_str(CAPABILITIES).unwrap();
+        let mut capabilities: Capabilities = serde_json::from_str(CAPABILITIES).unwrap();
+        capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
         let url = format!("http://127.0.0.1:{port}");
-        let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+        let mut builder = ClientBuilder::new(legacy::connect::HttpConnector::new());
         let connect = builder.capabilities(capabilities).connect(&url);
         let client = timeout(START_LIMIT, connect).await.expect("Chromium did not start in time").unwrap();
         let id = client.session_id().await.unwrap().expect("a session has an id");
         let _session = Session { id, port, _driver: driver, _output: output, _folder: folder };
         Some(Self { client, _session })
+    }
+
+    /// What has been written to the console since this was called last, by pages and by the browser, as JSON. It is
+    /// Chromium's own: WebDriver has no such command.
+    pub(crate) async fn console(&self) -> String {
+        let Session { id, port, .. } = &self._session;
+        let request = Request::post(format!("http://127.0.0.1:{port}/session/{id}/se/log"))
+            .body(r#"{"type":"browser"}"#.to_owned())
+            .unwrap();
+        let client = legacy::Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.request(request).await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+        String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().into()).unwrap()
     }
 }
 
