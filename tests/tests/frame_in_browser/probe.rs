@@ -1,10 +1,6 @@
 //! The application that does what it is told, opened by a portal of its own.
 
-use std::{
-    cell::Cell,
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, future::Future, time::Duration};
 
 use b24_portal::{FrameMessage, Limits, Portal, PortalBuilder, RecordedRequest};
 use fantoccini::Locator;
@@ -174,12 +170,13 @@ pub(crate) fn profile() -> Value {
 
 /// What is there sooner or later.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
+    let found = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert!(began.elapsed() < DEADLINE, "it did not come within {DEADLINE:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    };
+    tokio::time::timeout(DEADLINE, found).await.expect("it did not come in time")
 }

@@ -82,7 +82,7 @@ impl Browser {
     }
 
     /// What has been written to the console since this was called last, by pages and by the browser, as JSON. It is
-    /// Chromium's own: WebDriver has no such command.
+    /// Chromium's own: the standard has no such command.
     pub(crate) async fn console(&self) -> String {
         let Session { id, port, .. } = &self._session;
         let request = Request::post(format!("http://127.0.0.1:{port}/session/{id}/se/log"))
