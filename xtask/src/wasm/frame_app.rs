@@ -13,7 +13,7 @@ use crate::outcome::Result;
 use crate::project::Project;
 
 /// Trades speed for size.
-const PROFILE: &str = "small";
+const PROFILE: &str = "browser";
 
 /// A built application.
 #[derive(Debug)]

@@ -61,7 +61,11 @@ fn object(value: Option<&Value>) -> Map<String, Value> {
         Some(Value::Object(fields)) => fields.clone(),
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
         Some(Value::Array(rows)) => {
-            rows.iter().enumerate().map(|(number, row)| (number.to_string(), row.clone())).collect()
+            let mut fields = Map::new();
+            for (number, row) in rows.iter().enumerate() {
+                fields.insert(number.to_string(), row.clone());
+            }
+            fields
         }
         _ => Map::new(),
     }
