@@ -68,6 +68,17 @@ async fn who_asks_at_the_same_time_shares_one_handshake() {
 }
 
 #[tokio::test]
+async fn all_of_it_works_by_tls() {
+    let Some(probe) = Probe::open_by_tls(portal()).await else { return };
+    let learned = probe.ok("connect", json!({})).await;
+    assert!(learned["portal"].as_str().unwrap().starts_with("https://"), "{learned}");
+    probe.profile().await;
+    probe.portal.expire_access_tokens();
+    probe.profile().await;
+    assert_eq!(probe.commands(), ["getInitData", "refreshAuth"]);
+}
+
+#[tokio::test]
 async fn both_generations_are_called_alone_and_in_batches() {
     let Some(probe) = Probe::connected(portal()).await else { return };
     assert_eq!(probe.profile().await["ID"], "1");
@@ -213,7 +224,6 @@ async fn listeners(probe: &Probe) -> String {
 
 /// Opens the page anew, and says what the application learns then.
 async fn reopened(probe: &Probe) -> Value {
-    probe.browser.goto(&probe.portal.frame_url().unwrap()).await.unwrap();
-    probe.enter().await;
+    probe.goto().await;
     probe.ok("connect", json!({})).await
 }

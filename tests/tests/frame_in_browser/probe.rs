@@ -40,16 +40,31 @@ impl Probe {
     /// Opens the application; `None` where there is no browser.
     pub(crate) async fn open(portal: PortalBuilder) -> Option<Self> {
         let probe = Self::without_page(portal).await?;
-        probe.browser.goto(&probe.portal.frame_url().unwrap()).await.unwrap();
-        probe.enter().await;
+        probe.goto().await;
         Some(probe)
     }
 
     /// Starts portal and browser, and opens nothing yet.
     pub(crate) async fn without_page(portal: PortalBuilder) -> Option<Self> {
-        let browser = Browser::start().await?;
+        Self::start(Browser::start().await?, portal).await
+    }
+
+    /// Opens the application by https. The portal's certificates are its own.
+    pub(crate) async fn open_by_tls(portal: PortalBuilder) -> Option<Self> {
+        let probe = Self::start(Browser::start_and_trust(true).await?, portal.tls()).await?;
+        probe.goto().await;
+        Some(probe)
+    }
+
+    async fn start(browser: Browser, portal: PortalBuilder) -> Option<Self> {
         let portal = portal.frame_app(browser::frame_probe()).start().await.unwrap();
         Some(Self { browser, portal, next: Cell::new(1) })
+    }
+
+    /// Opens the portal's page, and looks at the application in it.
+    pub(crate) async fn goto(&self) {
+        self.browser.goto(&self.portal.frame_url().unwrap()).await.unwrap();
+        self.enter().await;
     }
 
     /// The application, connected.

@@ -46,6 +46,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts it; `None`, and a line that says so, where `cargo xtask wasm` has not named a driver.
     pub(crate) async fn start() -> Option<Self> {
+        Self::start_and_trust(false).await
+    }
+
+    /// Starts it, and lets it take certificates that nobody vouches for.
+    pub(crate) async fn start_and_trust(anybody: bool) -> Option<Self> {
         let Some(program) = std::env::var_os(DRIVER) else {
             eprintln!("skipped: no browser; `cargo xtask wasm` names one in {DRIVER}");
             return None;
@@ -72,6 +77,7 @@ impl Browser {
         };
         let mut capabilities: Capabilities = serde_json::from_str(CAPABILITIES).unwrap();
         capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+        capabilities.insert("acceptInsecureCerts".into(), json!(anybody));
         let url = format!("http://127.0.0.1:{port}");
         let mut builder = ClientBuilder::new(legacy::connect::HttpConnector::new());
         let connect = builder.capabilities(capabilities).connect(&url);
