@@ -41,6 +41,9 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The package of the example application.
 pub(crate) const FRAME_APP: &str = "frame-app";
 
+/// The package of the application that does what the tests tell it.
+const FRAME_PROBE: &str = "frame-probe";
+
 /// Builds the example application; `None` where what it takes is not there.
 pub(crate) fn frame_app(project: &Project) -> Result<Option<FrameApp>> {
     let (Some(toolchain), Some(bindgen)) = (Toolchain::find(project)?, Bindgen::find(project)?) else {
@@ -67,7 +70,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let checks = checks::run(project, &toolchain);
     let tests = inside.run(project, &["--tests", "--no-fail-fast"]);
     let app = frame_app::build(project, &toolchain, &bindgen);
-    let outside = app.and_then(|app| browser_tests::outside(project, &app, &driver));
+    let probe = frame_app::build_probe(project, &toolchain, &bindgen);
+    let outside = app.and_then(|app| browser_tests::outside(project, &app, &probe?, &driver));
     checks.and(tests).and(outside)?;
     Ok(Outcome::Done)
 }

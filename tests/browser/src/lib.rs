@@ -4,7 +4,7 @@
 //! `wasm_bindgen_test_configure!(run_in_browser)`. Elsewhere they are empty, so that the workspace builds.
 //!
 //! `webdriver.json` has the browser's flags; wasm-bindgen's test runner reads it, and so do the tests in
-//! `tests/tests/frame_in_browser.rs`. Its resolver rule lets no name but `localhost` be looked up: Chromium would call
+//! `tests/tests/frame_in_browser`. Its resolver rule lets no name but `localhost` be looked up: Chromium would call
 //! its maker's hosts otherwise. It has no sandbox, as root could not start it with one, and loads nothing but pages of
 //! this project.
 

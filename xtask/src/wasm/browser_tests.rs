@@ -46,13 +46,14 @@ impl Inside<'_> {
     }
 }
 
-/// Tests that drive the browser from outside: `tests/tests/frame_in_browser.rs`.
-pub(super) fn outside(project: &Project, app: &FrameApp, driver: &Path) -> Result {
+/// Tests that drive the browser from outside: `tests/tests/frame_in_browser`.
+pub(super) fn outside(project: &Project, app: &FrameApp, probe: &FrameApp, driver: &Path) -> Result {
     let sh = project.shell();
     // The same features as in `cargo xtask test`, or all would be built anew.
     let command = cmd!(sh, "cargo test --workspace --all-features --test frame_in_browser")
         .env("B24_TEST_BROWSER", driver)
-        .env("B24_FRAME_APP", &app.folder);
+        .env("B24_FRAME_APP", &app.folder)
+        .env("B24_FRAME_PROBE", &probe.folder);
     project.run(command)
 }
 

@@ -1,6 +1,6 @@
 //! The crates that promise wasm32, linted for it.
 
-use super::Toolchain;
+use super::{FRAME_APP, FRAME_PROBE, Toolchain};
 use crate::outcome::Result;
 use crate::project::Project;
 
@@ -20,8 +20,8 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("b24", &["expose-secret-in-browser", "limiter", "transport"]),
 ];
 
-/// What runs in a browser and is not published: the example, and the tests.
-const PROGRAMS: [&str; 2] = ["frame-app", "b24-browser-tests"];
+/// What runs in a browser and is not published: the example, and what the tests need.
+const PROGRAMS: [&str; 3] = [FRAME_APP, FRAME_PROBE, "b24-browser-tests"];
 
 /// Each library alone, as cargo would give it the features that others ask for.
 pub(super) fn run(project: &Project, toolchain: &Toolchain) -> Result {

@@ -1,4 +1,5 @@
-//! `examples/frame-app`, built as a folder that a web server can serve.
+//! Applications for the portal's frame, each built as a folder that a web server can serve: `examples/frame-app`, and
+//! the one that does what the tests tell it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use xshell::cmd;
 
 use super::bindgen::Bindgen;
 use super::optimiser::Optimiser;
-use super::{FRAME_APP, TARGET, Toolchain, toolchain};
+use super::{FRAME_APP, FRAME_PROBE, TARGET, Toolchain, toolchain};
 use crate::outcome::Result;
 use crate::project::Project;
 
@@ -17,6 +18,7 @@ const PROFILE: &str = "browser";
 /// A built application.
 #[derive(Debug)]
 pub(crate) struct FrameApp {
+    package: &'static str,
     /// The page, its JavaScript and the module.
     pub(crate) folder: PathBuf,
     /// Whether the module went through `wasm-opt`.
@@ -26,27 +28,42 @@ pub(crate) struct FrameApp {
 impl FrameApp {
     /// The module.
     pub(crate) fn module(&self) -> PathBuf {
-        self.folder.join(format!("{FRAME_APP}_bg.wasm"))
+        self.folder.join(format!("{}_bg.wasm", self.package))
     }
 }
 
-/// Builds it into `target/frame-app`, from nothing but its sources: no file of an earlier build stays.
+/// Builds the example into `target/frame-app`.
 pub(crate) fn build(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
-    project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", FRAME_APP]))?;
-    let built = toolchain::build_folder(project).join(TARGET).join(PROFILE).join(FRAME_APP).with_extension("wasm");
-    let folder = project.target().join(FRAME_APP);
+    build_from(project, toolchain, bindgen, (FRAME_APP, "examples"))
+}
+
+/// Builds the application of the tests into `target/frame-probe`.
+pub(super) fn build_probe(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
+    build_from(project, toolchain, bindgen, (FRAME_PROBE, "tests"))
+}
+
+/// Builds the package in this folder from nothing but its sources: no file of an earlier build stays.
+fn build_from(
+    project: &Project,
+    toolchain: &Toolchain,
+    bindgen: &Bindgen,
+    (package, place): (&'static str, &str),
+) -> Result<FrameApp> {
+    project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", package]))?;
+    let built = toolchain::build_folder(project).join(TARGET).join(PROFILE).join(package).with_extension("wasm");
+    let folder = project.target().join(package);
     let sh = project.shell();
     sh.remove_path(&folder)?;
     let program = bindgen.program();
     project.run(cmd!(sh, "{program} --target web --no-typescript --out-dir {folder} {built}"))?;
-    copy_page(&project.root().join("examples").join(FRAME_APP), &folder)?;
+    copy_page(&project.root().join(place).join(package), &folder)?;
     let optimiser = Optimiser::find(project);
-    let app = FrameApp { folder, optimised: optimiser.is_some() };
+    let app = FrameApp { package, folder, optimised: optimiser.is_some() };
     match optimiser {
         Some(optimiser) => optimiser.run(project, &app.module())?,
         None => println!("no wasm-opt: the module stays as wasm-bindgen wrote it"),
     }
-    println!("{FRAME_APP}: {} bytes of wasm in {}", fs::metadata(app.module())?.len(), app.folder.display());
+    println!("{package}: {} bytes of wasm in {}", fs::metadata(app.module())?.len(), app.folder.display());
     Ok(app)
 }
 

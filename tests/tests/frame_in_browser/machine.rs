@@ -1,18 +1,9 @@
-//! An application in the portal's frame, in headless Chromium, end to end.
-//!
-//! They need a browser and the built application: `cargo xtask wasm` has both, and elsewhere they say that they are
-//! skipped.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+//! What the other tests rely on.
 
 use b24_portal::{Limits, Portal};
 use fantoccini::Locator;
 
-use crate::browser::Browser;
-
-#[path = "support/browser.rs"]
-mod browser;
+use crate::browser::{self, Browser};
 
 #[tokio::test]
 async fn the_browser_reaches_the_portal() {
@@ -31,10 +22,11 @@ async fn no_name_but_localhost_is_looked_up() {
 }
 
 #[tokio::test]
-async fn the_application_was_built_for_these_tests() {
+async fn the_applications_were_built_for_these_tests() {
     let Some(_browser) = Browser::start().await else { return };
-    let app = browser::frame_app();
-    for file in ["index.html", "frame-app.js", "frame-app_bg.wasm"] {
-        assert!(app.join(file).is_file(), "{file} is missing in {}", app.display());
+    for (app, name) in [(browser::frame_app(), "frame-app"), (browser::frame_probe(), "frame-probe")] {
+        for file in ["index.html".to_owned(), format!("{name}.js"), format!("{name}_bg.wasm")] {
+            assert!(app.join(&file).is_file(), "{file} is missing in {}", app.display());
+        }
     }
 }
