@@ -52,8 +52,7 @@ impl Frame {
         crate::window::connect().await
     }
 
-    /// Asks the portal's page what the application was opened with. In the first run it tells the page that it was, and
-    /// waits up to 900 ms for the page to hear it.
+    /// Asks the portal's page what the application was opened with. In the first run it tells the page that it was.
     ///
     /// # Errors
     /// [`FrameError::NoAnswer`] after 10 s, [`FrameError::BadAnswer`] when there is no token in the answer,
@@ -68,7 +67,7 @@ impl Frame {
         let answer = conversation.ask(&command, Payload::Nothing).await?;
         let init = InitData::parse(&answer).map_err(|why| FrameError::bad_answer(&command, why))?;
         if init.is_first_run {
-            conversation.post(&Command::SET_INSTALL, Payload::Json(json!({ "install": true }))).await?;
+            conversation.tell(&Command::SET_INSTALL, Payload::Json(json!({ "install": true })))?;
         }
         let auth = FrameAuth::new(conversation.clone(), &init);
         let kept = Kept::new(&init);

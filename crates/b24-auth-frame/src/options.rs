@@ -163,6 +163,24 @@ impl From<i64> for Setting {
     }
 }
 
+impl From<i32> for Setting {
+    fn from(number: i32) -> Self {
+        i64::from(number).into()
+    }
+}
+
+impl From<u32> for Setting {
+    fn from(number: u32) -> Self {
+        i64::from(number).into()
+    }
+}
+
+impl From<u64> for Setting {
+    fn from(number: u64) -> Self {
+        Self(number.to_string())
+    }
+}
+
 impl From<f64> for Setting {
     fn from(number: f64) -> Self {
         Self(number.to_string())

@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    marker::PhantomPinned,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -26,7 +27,7 @@ pub fn sleep(time: Duration) -> Sleep {
 /// # Panics
 /// As [`sleep`].
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, alarm: alarm(deadline) }
+    Sleep { deadline, alarm: alarm(deadline), stays: PhantomPinned }
 }
 
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -42,6 +43,9 @@ pin_project! {
         deadline: Instant,
         #[pin]
         alarm: Alarm,
+        // tokio's has a place in a list and must stay where it is: what compiles in a browser has to compile elsewhere.
+        #[pin]
+        stays: PhantomPinned,
     }
 }
 

@@ -32,30 +32,46 @@ impl FrameApp {
     }
 }
 
+/// What can be built.
+struct Program {
+    package: &'static str,
+    /// The folder of the workspace that the package is in.
+    place: &'static str,
+    /// The folder of `target` that it goes into.
+    into: &'static str,
+    /// For cargo.
+    options: &'static [&'static str],
+}
+
 /// Builds the example into `target/frame-app`.
 pub(crate) fn build(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
-    build_from(project, toolchain, bindgen, (FRAME_APP, "examples"))
+    let example = Program { package: FRAME_APP, place: "examples", into: FRAME_APP, options: &[] };
+    build_program(project, toolchain, bindgen, &example)
+}
+
+/// Builds the example without the limiter, to see what that costs.
+pub(super) fn build_without_limiter(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
+    let options = &["--no-default-features"];
+    let example = Program { package: FRAME_APP, place: "examples", into: "frame-app-without-limiter", options };
+    build_program(project, toolchain, bindgen, &example)
 }
 
 /// Builds the application of the tests into `target/frame-probe`.
 pub(super) fn build_probe(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
-    build_from(project, toolchain, bindgen, (FRAME_PROBE, "tests"))
+    let probe = Program { package: FRAME_PROBE, place: "tests", into: FRAME_PROBE, options: &[] };
+    build_program(project, toolchain, bindgen, &probe)
 }
 
-/// Builds the package in this folder from nothing but its sources: no file of an earlier build stays.
-fn build_from(
-    project: &Project,
-    toolchain: &Toolchain,
-    bindgen: &Bindgen,
-    (package, place): (&'static str, &str),
-) -> Result<FrameApp> {
-    project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", package]))?;
+/// Builds a program from nothing but its sources: no file of an earlier build stays.
+fn build_program(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen, program: &Program) -> Result<FrameApp> {
+    let Program { package, place, into, options } = *program;
+    project.run(toolchain.cargo(project, "build").args(["--profile", PROFILE, "-p", package]).args(options))?;
     let built = toolchain::build_folder(project).join(TARGET).join(PROFILE).join(package).with_extension("wasm");
-    let folder = project.target().join(package);
+    let folder = project.target().join(into);
     let sh = project.shell();
     sh.remove_path(&folder)?;
-    let program = bindgen.program();
-    project.run(cmd!(sh, "{program} --target web --no-typescript --out-dir {folder} {built}"))?;
+    let bindgen = bindgen.program();
+    project.run(cmd!(sh, "{bindgen} --target web --no-typescript --out-dir {folder} {built}"))?;
     copy_page(&project.root().join(place).join(package), &folder)?;
     let optimiser = Optimiser::find(project);
     let app = FrameApp { package, folder, optimised: optimiser.is_some() };

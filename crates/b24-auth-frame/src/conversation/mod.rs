@@ -144,6 +144,14 @@ impl Conversation {
         self.exchange(command, payload, Answers::Maybe.patience()).await
     }
 
+    /// Sends a command whose answer nobody waits for.
+    ///
+    /// # Errors
+    /// [`FrameError::Destroyed`].
+    pub fn tell(&self, command: &Command, payload: Payload) -> Result<(), FrameError> {
+        self.state().send(command, payload, &new_key(), &self.0.name)
+    }
+
     /// Sends a command that is answered each time something happens.
     ///
     /// # Errors

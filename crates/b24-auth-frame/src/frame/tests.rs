@@ -219,6 +219,8 @@ async fn a_user_option_goes_to_the_user_and_not_to_the_application() {
     let (told, _) = with_answer(&mut page, json!(null), frame.app_options().set("ids", setting)).await;
     assert_eq!(said(&told), ("setAppOption", json!({ "name": "ids", "value": "[1,2]" })));
     assert_eq!(frame.app_options().json::<Vec<u8>>("ids"), Some(vec![1, 2]));
+    let (told, _) = with_answer(&mut page, json!(null), user.set("count", 5)).await;
+    assert_eq!((said(&told).1["value"].clone(), user.integer("count")), (json!("5"), Some(5)));
     // What could not be sent is not set.
     frame.destroy();
     assert_eq!(user.set("wide", false).await, Err(FrameError::Destroyed));
