@@ -24,7 +24,7 @@ pub(super) fn dependencies() -> Option<PathBuf> {
     Some(cargo.join("registry").join("src"))
 }
 
-/// As cargo itself would take them.
+/// Those of the environment, as cargo itself would take them.
 fn callers(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let flags = match variable("CARGO_ENCODED_RUSTFLAGS") {
         Some(encoded) => encoded.split('\u{1f}').map(str::to_owned).collect(),
