@@ -61,7 +61,7 @@ pub(crate) async fn load(b24: &Client, mut page_came: impl FnMut(&[Deal], Progre
     Ok(progress.loaded)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
