@@ -191,3 +191,77 @@ impl Wake for Crowd {
         self.wake_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::{
+        future::poll_fn,
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn who_comes_while_another_drives_is_woken_when_that_one_leaves() {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let late = Arc::new(Mutex::new(None::<Wait>));
+        let within = Arc::clone(&late);
+        let mut polls = 0;
+        let flight = Flight::new(
+            poll_fn(move |cx| {
+                polls += 1;
+                if polls > 1 {
+                    return Poll::Ready(Err(FrameError::Destroyed));
+                }
+                // What it waits for happens now; then somebody comes.
+                cx.waker().wake_by_ref();
+                let wait = within.lock().unwrap().take().unwrap();
+                assert!(wait.poll(&Context::from_waker(&waker)).is_pending());
+                *within.lock().unwrap() = Some(wait);
+                Poll::Pending
+            })
+            .boxed(),
+        );
+        *late.lock().unwrap() = Some(flight.clone().wait());
+        assert!(flight.look().is_none());
+        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        let wait = late.lock().unwrap().take().unwrap();
+        assert!(wait.poll(&Context::from_waker(Waker::noop())).is_ready());
+    }
+
+    #[test]
+    fn all_are_woken_when_it_is_over_and_who_has_left_is_not() {
+        let (tell, told) = futures_channel::oneshot::channel();
+        let flight = Flight::new(told.map(|_| Err(FrameError::Destroyed)).boxed());
+        let counts: Vec<_> = (0..3).map(|_| Arc::new(Count::default())).collect();
+        let mut waits: Vec<_> = counts.iter().map(|_| flight.clone().wait()).collect();
+        for (wait, count) in waits.iter().zip(&counts) {
+            assert!(wait.poll(&Context::from_waker(&Waker::from(Arc::clone(count)))).is_pending());
+        }
+        drop(waits.pop());
+        tell.send(()).unwrap();
+        let woken = || counts.iter().map(|count| count.0.load(Ordering::SeqCst)).collect::<Vec<_>>();
+        assert_eq!(woken(), [1, 1, 0]);
+        assert!(matches!(flight.look(), Some(Err(FrameError::Destroyed))));
+    }
+
+    #[test]
+    fn a_panic_leaves_nobody_waiting() {
+        let flight = Flight::new(poll_fn(|_| panic!("on purpose")).boxed());
+        assert!(catch_unwind(AssertUnwindSafe(|| flight.look())).is_err());
+        assert!(matches!(flight.look(), Some(Err(FrameError::Destroyed))));
+    }
+}
