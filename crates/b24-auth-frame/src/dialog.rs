@@ -202,7 +202,12 @@ fn rows<T: DeserializeOwned>(command: &Command, answer: Value) -> Result<Vec<T>,
     let rows = match answer {
         Value::Null => Vec::new(),
         Value::Array(rows) => rows,
-        Value::Object(fields) => fields.into_iter().map(|(_, row)| row).collect(),
+        Value::Object(fields) => {
+            let mut rows: Vec<_> = fields.into_iter().collect();
+            // As texts, 10 comes before 2.
+            rows.sort_by_key(|(number, _)| number.parse::<u64>().unwrap_or(u64::MAX));
+            rows.into_iter().map(|(_, row)| row).collect()
+        }
         _ => return Err(FrameError::bad_answer(command, "it is no list")),
     };
     let row = |row| serde_json::from_value(row).map_err(|_| FrameError::bad_answer(command, "a row lacks its id"));

@@ -108,21 +108,26 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Sets a setting. [`Delivery::Posted`] says that the page did not answer; it may have refused, as it does to those who
-    /// are no administrators and set what is for all users. The value is here all the same, until the application is
-    /// opened anew.
+    /// Sets a setting. It has its new value here as soon as that was sent.
+    ///
+    /// [`Delivery::Posted`] says that the page did not answer; it may have refused, as it does to those who are no
+    /// administrators and set what is for all users. The value is here all the same, until the application is opened anew.
     ///
     /// # Errors
-    /// [`FrameError::InvalidArgument`] when the name is empty; as [`Conversation::post`]. Then nothing changes here.
+    /// [`FrameError::InvalidArgument`] when the name is empty, and nothing is sent; as [`Conversation::post`].
+    ///
+    /// # Cancel safety
+    /// As [`Conversation::post`]: what was sent is set.
     pub async fn set(&self, name: &str, value: impl Into<Setting>) -> Result<Delivery, FrameError> {
         if name.is_empty() {
             return Err(FrameError::InvalidArgument { why: "a setting needs a name" });
         }
         let Setting(text) = value.into();
         let message = Payload::Json(json!({ "name": name, "value": text }));
-        let delivery = self.conversation.post(self.command, message).await?;
+        let sent = self.conversation.begin(self.command, message)?;
+        // In the order of sending: answers may come in another one, or not at all.
         self.values().insert(name.to_owned(), Value::from(text));
-        Ok(delivery)
+        sent.delivery(self.command.answers().patience()).await
     }
 
     fn values(&self) -> MutexGuard<'a, Map<String, Value>> {

@@ -8,12 +8,8 @@ use std::{
 };
 
 use b24_core::{Error, Grant};
-use futures_util::future::{BoxFuture, Shared};
 
-use crate::FrameError;
-
-/// A question to the page that is under way, for all who wait for its answer.
-pub(super) type Flight = Shared<BoxFuture<'static, Result<Grant, FrameError>>>;
+use super::flight::{Flight, Wait};
 
 /// The future of [`FrameAuth`](super::FrameAuth): a grant that is there, or one that the portal's page is asked for.
 ///
@@ -25,13 +21,18 @@ pub struct GrantFuture(State);
 enum State {
     /// `None` when it has been taken.
     Known(Option<Grant>),
-    /// With the old grant, where it is still good.
-    Waiting { flight: Flight, otherwise: Option<Grant> },
+    /// Without the new grant there is none.
+    Waiting(Wait),
+    /// The old grant is still good: the question is sent, and not waited for.
+    Ahead { flight: Flight, good: Grant },
 }
 
 impl GrantFuture {
-    pub(super) fn waiting(flight: Flight, otherwise: Option<Grant>) -> Self {
-        Self(State::Waiting { flight, otherwise })
+    pub(super) fn waiting(flight: Flight, good: Option<Grant>) -> Self {
+        Self(match good {
+            Some(good) => State::Ahead { flight, good },
+            None => State::Waiting(flight.wait()),
+        })
     }
 }
 
@@ -39,14 +40,17 @@ impl Future for GrantFuture {
     type Output = Result<Grant, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
+        let granted = match &mut self.0 {
             // As with any future: polled after it was done.
-            State::Known(grant) => grant.take().map_or(Poll::Pending, |grant| Poll::Ready(Ok(grant))),
-            State::Waiting { flight, otherwise } => {
-                let outcome = ready!(Pin::new(flight).poll(cx));
-                Poll::Ready(outcome.or_else(|error| otherwise.take().ok_or_else(|| error.into())))
-            }
-        }
+            State::Known(grant) => return grant.take().map_or(Poll::Pending, |grant| Poll::Ready(Ok(grant))),
+            State::Waiting(wait) => ready!(wait.poll(cx)).map_err(Error::from),
+            State::Ahead { flight, good } => match flight.look() {
+                Some(Ok(new)) => Ok(new),
+                Some(Err(_)) | None => Ok(good.clone()),
+            },
+        };
+        self.0 = State::Known(None);
+        Poll::Ready(granted)
     }
 }
 

@@ -25,6 +25,10 @@ impl Events {
         Self { events, conversation, key }
     }
 
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The next one; `None` when the frame was given up.
     ///
     /// # Cancel safety

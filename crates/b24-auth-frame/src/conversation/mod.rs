@@ -14,7 +14,7 @@ use std::{
 };
 
 use b24_core::keys;
-use futures_channel::mpsc;
+use futures_channel::{mpsc, oneshot};
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ use waiters::Waiters;
 
 use crate::{
     FrameError,
-    protocol::{Answers, Command, FrameName, Incoming, Origin, OriginRule, Outgoing, Payload},
+    protocol::{Answers, Command, FrameName, Incoming, InvalidPayload, Origin, OriginRule, Outgoing, Payload},
 };
 
 /// A conversation with the portal's page. Clones share it.
@@ -42,10 +42,12 @@ struct Inner {
 
 struct State {
     /// `None` when it was given up.
-    outbox: Option<mpsc::UnboundedSender<Outgoing>>,
+    outbox: Option<Sender>,
     waiters: Waiters,
     origins: OriginRule,
 }
+
+type Sender = mpsc::UnboundedSender<Outgoing>;
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,7 +151,8 @@ impl Conversation {
     /// # Errors
     /// [`FrameError::Destroyed`].
     pub fn tell(&self, command: &Command, payload: Payload) -> Result<(), FrameError> {
-        self.state().send(command, payload, &new_key(), &self.0.name)
+        let outbox = self.register(|_| ())?.0;
+        self.send(&outbox, command, payload, &new_key())
     }
 
     /// Sends a command that is answered each time something happens.
@@ -159,10 +162,11 @@ impl Conversation {
     pub fn events(&self, command: &Command, payload: Payload) -> Result<Events, FrameError> {
         let key = new_key();
         let (sender, receiver) = mpsc::unbounded();
-        let mut state = self.state();
-        state.send(command, payload, &key, &self.0.name)?;
-        state.waiters.listen(&key, sender);
-        Ok(Events::new(receiver, self.clone(), key))
+        let outbox = self.register(|waiters| waiters.listen(&key, sender))?.0;
+        // Dropping it takes the key out.
+        let events = Events::new(receiver, self.clone(), key);
+        self.send(&outbox, command, payload, events.key())?;
+        Ok(events)
     }
 
     /// Gives the conversation up: who waits for an answer gets [`FrameError::Destroyed`], events end, and nothing is sent
@@ -183,20 +187,30 @@ impl Conversation {
     }
 
     async fn exchange(&self, command: &Command, payload: Payload, wait: Duration) -> Result<Delivery, FrameError> {
+        self.begin(command, payload)?.delivery(wait).await
+    }
+
+    /// Sends a command. What comes of it can be waited for.
+    pub(crate) fn begin<'a>(&'a self, command: &'a Command, payload: Payload) -> Result<Exchange<'a>, FrameError> {
         let key = new_key();
-        let answer = {
-            let mut state = self.state();
-            state.send(command, payload, &key, &self.0.name)?;
-            state.waiters.wait(&key)
-        };
-        // Whatever ends the wait, nothing of it stays behind.
-        let _forget = Forget { conversation: self, key: &key };
-        match select(answer, std::pin::pin!(b24_timer::sleep(wait))).await {
-            Either::Left((Ok(Ok(answer)), _)) => Ok(Delivery::Answered(answer)),
-            Either::Left((Ok(Err(invalid)), _)) => Err(FrameError::bad_answer(command, invalid.to_string())),
-            Either::Left((Err(_), _)) => Err(FrameError::Destroyed),
-            Either::Right(_) => Ok(Delivery::Posted),
-        }
+        let (outbox, answer) = self.register(|waiters| waiters.wait(&key))?;
+        let exchange = Exchange { command, answer, forget: Forget { conversation: self, key } };
+        self.send(&outbox, command, payload, &exchange.forget.key)?;
+        Ok(exchange)
+    }
+
+    /// Somebody waits from now on; what they say goes into the outbox that comes with it. No lock is held then: whoever
+    /// carries messages may come back here at once.
+    fn register<T>(&self, who: impl FnOnce(&mut Waiters) -> T) -> Result<(Sender, T), FrameError> {
+        let mut state = self.state();
+        let outbox = state.outbox.clone().ok_or(FrameError::Destroyed)?;
+        Ok((outbox, who(&mut state.waiters)))
+    }
+
+    fn send(&self, outbox: &Sender, command: &Command, payload: Payload, key: &str) -> Result<(), FrameError> {
+        tracing::debug!(target: keys::TARGET_FRAME, { { keys::COMMAND } = command.as_str() }, "posted");
+        let message = Outgoing::new(command, payload, key, self.0.name.app_sid());
+        outbox.unbounded_send(message).map_err(|_| FrameError::Destroyed)
     }
 
     fn forget(&self, key: &str) {
@@ -229,23 +243,35 @@ impl fmt::Debug for WeakConversation {
     }
 }
 
-impl State {
-    fn send(&self, command: &Command, payload: Payload, key: &str, name: &FrameName) -> Result<(), FrameError> {
-        let outbox = self.outbox.as_ref().ok_or(FrameError::Destroyed)?;
-        tracing::debug!(target: keys::TARGET_FRAME, { { keys::COMMAND } = command.as_str() }, "posted");
-        outbox.unbounded_send(Outgoing::new(command, payload, key, name.app_sid())).map_err(|_| FrameError::Destroyed)
+/// A command that was sent. Whatever ends the wait for its answer, nothing of it stays behind.
+pub(crate) struct Exchange<'a> {
+    command: &'a Command,
+    answer: oneshot::Receiver<Result<Value, InvalidPayload>>,
+    forget: Forget<'a>,
+}
+
+impl Exchange<'_> {
+    /// What became of it, after so long at most.
+    pub(crate) async fn delivery(self, wait: Duration) -> Result<Delivery, FrameError> {
+        let Self { command, answer, forget: _forget } = self;
+        match select(answer, std::pin::pin!(b24_timer::sleep(wait))).await {
+            Either::Left((Ok(Ok(answer)), _)) => Ok(Delivery::Answered(answer)),
+            Either::Left((Ok(Err(invalid)), _)) => Err(FrameError::bad_answer(command, invalid.to_string())),
+            Either::Left((Err(_), _)) => Err(FrameError::Destroyed),
+            Either::Right(_) => Ok(Delivery::Posted),
+        }
     }
 }
 
 /// Takes a key out when the wait for it ends.
 struct Forget<'a> {
     conversation: &'a Conversation,
-    key: &'a str,
+    key: String,
 }
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.conversation.forget(self.key);
+        self.conversation.forget(&self.key);
     }
 }
 

@@ -148,6 +148,52 @@ async fn the_outbox_ends_with_the_last_handle() {
     assert_eq!(outbox.next().await, None);
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_carries_messages_may_come_back_while_one_is_sent() {
+    struct Carrier(Conversation);
+    impl std::task::Wake for Carrier {
+        fn wake(self: Arc<Self>) {
+            assert!(!self.0.is_destroyed());
+            self.0.receive(PORTAL, "nobody:1");
+        }
+    }
+    let (talk, mut outbox) = Conversation::new(FrameName::parse("p.bitrix24.com|1|sid").unwrap());
+    let waker = std::task::Waker::from(Arc::new(Carrier(talk.clone())));
+    let mut next = Box::pin(outbox.next());
+    assert!(next.poll_unpin(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let mut asked = Box::pin(talk.ask(&Command::GET_INTERFACE, Payload::Nothing));
+    assert!(asked.as_mut().now_or_never().is_none());
+    drop(next);
+    assert!(outbox.next().now_or_never().is_some());
+    assert!(outbox.next().now_or_never().is_none());
+    let mut next = Box::pin(outbox.next());
+    assert!(next.poll_unpin(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let events = talk.events(&Command::PLACEMENT_BIND_EVENT, Payload::Nothing).unwrap();
+    drop((next, events, asked));
+    assert_eq!(talk.waiting(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_where_nothing_carries_messages() {
+    let (talk, outbox) = Conversation::new(FrameName::parse("p.bitrix24.com|1|sid").unwrap());
+    drop(outbox);
+    assert_eq!(talk.ask(&Command::GET_INTERFACE, Payload::Nothing).await, Err(FrameError::Destroyed));
+    assert!(talk.events(&Command::PLACEMENT_BIND_EVENT, Payload::Nothing).is_err());
+    assert_eq!(talk.waiting(), 0);
+}
+
+#[test]
+fn everything_may_cross_threads() {
+    fn is_send_and_sync<T: Send + Sync>(_: impl FnOnce() -> T) {}
+    fn is_send<T: Send>(_: impl FnOnce(&'static Conversation) -> T) {}
+    is_send_and_sync(|| -> Conversation { unreachable!() });
+    is_send_and_sync(|| -> Events { unreachable!() });
+    is_send_and_sync(|| -> crate::Frame { unreachable!() });
+    is_send_and_sync(|| -> crate::FrameAuth { unreachable!() });
+    is_send(|talk| crate::Frame::open(talk.clone()));
+    is_send(|talk| talk.ask(&Command::GET_INTERFACE, Payload::Nothing));
+}
+
 proptest! {
     #[test]
     fn no_message_makes_it_panic_and_each_settles_at_most_one_wait(

@@ -46,16 +46,15 @@ async fn the_first_run_is_told_to_the_page() {
     let mut page = Page::new();
     let mut first = init();
     first["FIRST_RUN"] = json!(true);
-    let open = Frame::open(page.conversation.clone());
-    let answered = async {
-        let told = page.told().await;
-        page.answer(&told, &first);
-        // It need not be answered.
-        page.told().await
-    };
-    let (frame, told) = tokio::join!(open, answered);
+    let talk = page.conversation.clone();
+    let start = tokio::time::Instant::now();
+    let (_, frame) = with_answer(&mut page, first, Frame::open(talk)).await;
     assert!(frame.unwrap().is_first_run());
+    let told = page.told().await;
     assert_eq!(said(&told), ("setInstall", json!({ "install": true })));
+    // Whatever it says to that, and be it nothing.
+    assert!(start.elapsed().is_zero());
+    assert_eq!(page.say(&format!("{}:{{", told.key)), crate::conversation::Received::Unknown);
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,6 +159,10 @@ async fn users_come_alone_in_a_list_or_not_at_all() {
     }
     let (told, users) = with_answer(&mut page, json!([{ "id": "1" }, { "id": "2" }]), dialog.select_users()).await;
     assert_eq!((told.payload.as_str(), users.unwrap().len()), (r#"{"mult":true}"#, 2));
+    let twelve: Map<_, _> = (0..12).map(|number| (number.to_string(), json!({ "id": number }))).collect();
+    let (_, users) = with_answer(&mut page, twelve.into(), dialog.select_users()).await;
+    let ids: Vec<_> = users.unwrap().into_iter().map(|user| user.id).collect();
+    assert_eq!(ids, (0..12).map(|number| number.to_string()).collect::<Vec<_>>());
     let (_, users) = with_answer(&mut page, json!([{ "name": "nobody" }]), dialog.select_users()).await;
     assert_eq!(users.unwrap_err().code().as_str(), "FRAME_BAD_ANSWER");
     let (told, rights) =
@@ -225,6 +228,24 @@ async fn a_user_option_goes_to_the_user_and_not_to_the_application() {
     frame.destroy();
     assert_eq!(user.set("wide", false).await, Err(FrameError::Destroyed));
     assert_eq!(user.flag("wide"), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_have_the_value_that_was_sent_last() {
+    let (mut page, frame) = Page::with_frame(&init()).await;
+    let user = frame.user_options();
+    // The first is not answered, the second is given up, the third is answered before the first one's time is over.
+    let first = user.set("tab", "one");
+    let others = async {
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(1), user.set("tab", "two")).await.is_err());
+        assert_eq!(user.text("tab").as_deref(), Some("two"));
+        let (_, _) = (page.told().await, page.told().await);
+        with_answer(&mut page, json!(null), user.set("tab", "three")).await
+    };
+    let (first, (told, _)) = tokio::join!(first, others);
+    assert_eq!(first, Ok(Delivery::Posted));
+    assert_eq!(said(&told), ("setUserOption", json!({ "name": "tab", "value": "three" })));
+    assert_eq!(user.text("tab").as_deref(), Some("three"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// A message from the portal's page: `key:payload`, where the payload may be empty.
-#[derive(Clone, Debug, PartialEq)]
+/// A message from the portal's page: `key:payload`, where the payload may be empty. `Debug` does not show the payload: it may
+/// have a token in it.
+#[derive(Clone, PartialEq)]
 pub struct Incoming<'a> {
     key: &'a str,
     payload: Result<Value, InvalidPayload>,
@@ -49,6 +50,12 @@ impl<'a> Incoming<'a> {
     }
 }
 
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for InvalidPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no JSON at line {} column {}", self.line, self.column)
@@ -83,6 +90,12 @@ mod tests {
         let (key, payload) = read(r#"k:{"AUTH_ID":"s3cr3t""#);
         let shown = format!("{key} {payload:?} {}", payload.clone().unwrap_err());
         assert!(payload.is_err() && !shown.contains("s3cr3t"), "{shown}");
+    }
+
+    #[test]
+    fn debug_does_not_show_what_it_says() {
+        let shown = format!("{:?}", Incoming::parse(r#"k:{"AUTH_ID":"s3cr3t"}"#));
+        assert!(shown.contains('k') && !shown.contains("s3cr3t"), "{shown}");
     }
 
     proptest! {

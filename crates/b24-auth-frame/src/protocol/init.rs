@@ -1,13 +1,16 @@
 //! What an application is opened with.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::{Tokens, tokens::text};
 
 /// What the portal's page tells an application when it is opened.
+/// `Debug` shows no settings: applications keep secrets in them.
 ///
 /// Source: <https://apidocs.bitrix24.com/sdk/bx24-js-sdk/system-functions/bx24-init.html>
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InitData {
     pub(crate) tokens: Tokens,
     pub(crate) member_id: String,
@@ -42,6 +45,19 @@ impl InitData {
             app_options: object(fields.get("APP_OPTIONS")),
             user_options: object(fields.get("USER_OPTIONS")),
         })
+    }
+}
+
+impl fmt::Debug for InitData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InitData")
+            .field("member_id", &self.member_id)
+            .field("language", &self.language)
+            .field("is_admin", &self.is_admin)
+            .field("is_installing", &self.is_installing)
+            .field("is_first_run", &self.is_first_run)
+            .field("placement", &self.placement)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,6 +110,14 @@ mod tests {
         for no in [json!(false), json!("N"), json!(0), json!(""), json!(null), json!([]), json!("0")] {
             assert!(!InitData::parse(&json!({ "AUTH_ID": "t", "INSTALL": no })).unwrap().is_installing, "{no}");
         }
+    }
+
+    #[test]
+    fn debug_shows_no_token_and_no_settings() {
+        let secret = json!({ "key": "s3cr3t" });
+        let init = json!({ "AUTH_ID": "s3cr3t", "APP_OPTIONS": secret, "USER_OPTIONS": secret, "LANG": "de" });
+        let shown = format!("{:?}", InitData::parse(&init).unwrap());
+        assert!(shown.contains("de") && !shown.contains("s3cr3t"), "{shown}");
     }
 
     #[test]

@@ -74,6 +74,8 @@ fn address(scheme: &str, domain: &str) -> Result<PortalAddress, AddressError> {
     if domain.contains(['/', '?', '#', '\\', '@']) {
         return Err(AddressError::Invalid);
     }
+    // A server behind another one that speaks TLS for it may name its own port, which no browser sees.
+    let domain = if scheme == "https" { domain.strip_suffix(":80").unwrap_or(domain) } else { domain };
     format!("{scheme}://{domain}").parse()
 }
 
@@ -86,7 +88,9 @@ mod tests {
         for (name, portal) in [
             ("p.bitrix24.com|1|abc", "https://p.bitrix24.com"),
             ("P.Bitrix24.com:443|1|abc", "https://p.bitrix24.com"),
+            ("p.bitrix24.com:80|1|abc", "https://p.bitrix24.com"),
             ("p.example.com:8443|1|abc", "https://p.example.com:8443"),
+            ("127.0.0.1:80|0|abc", "http://127.0.0.1"),
             ("127.0.0.1:40817|0|abc", "http://127.0.0.1:40817"),
         ] {
             let name = FrameName::parse(name).unwrap();

@@ -23,6 +23,10 @@ impl Tokens {
     pub fn parse(answer: &Value) -> Result<Self, &'static str> {
         let fields = answer.as_object().ok_or("it is no object")?;
         let access = text(fields, "AUTH_ID").ok_or("it has no AUTH_ID")?;
+        // It goes into a header.
+        if !access.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("its AUTH_ID is no token");
+        }
         Ok(Self { access: Secret::from(access), life: seconds(fields.get("AUTH_EXPIRES")) })
     }
 
@@ -82,7 +86,9 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_token_is_refused() {
-        for answer in [json!(null), json!([]), json!({}), json!({ "AUTH_ID": "" }), json!({ "AUTH_ID": 7 })] {
+        let odd = ["t0k\nen", " ", "t0ken\u{0}", "tök€n", "a b"].map(|token| json!({ "AUTH_ID": token }));
+        let none = [json!(null), json!([]), json!({}), json!({ "AUTH_ID": "" }), json!({ "AUTH_ID": 7 })];
+        for answer in odd.into_iter().chain(none) {
             assert!(Tokens::parse(&answer).is_err(), "{answer}");
         }
     }
