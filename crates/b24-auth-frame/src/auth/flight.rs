@@ -1,4 +1,7 @@
 //! One question to the page, for all who wait for its answer.
+//!
+//! `Shared` of futures-util is nearly this. But there, whoever is woken while another one drives the future relies on that
+//! one to go on; one that only looks, or leaves, does not, and the wake-up is lost. Here it is handed on.
 
 use std::{
     mem,
