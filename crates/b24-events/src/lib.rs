@@ -17,6 +17,9 @@ pub use inbox::SqliteInbox;
 pub use inbox::{Inbox, MemoryInbox};
 pub use incoming::{DecodeError, Encoding, Event, EventAuth, Fingerprint, Incoming, PageRequest, RobotCall};
 pub use offline::{Doorbell, OfflineEvents};
-pub use service::{EventService, EventServiceBuilder};
-pub use verify::{ApplicationToken, PortalTokens, Verdict, Verified, Verify};
-pub use worker::{Stats, Worker};
+pub use service::{AllowedSources, EventService, EventServiceBuilder, ResponseBody, ResponseFuture};
+pub use verify::{
+    ApplicationToken, LookupFuture, NotVerified, PortalToken, PortalTokens, TokenLookup, Verdict, Verified, Verify,
+    VerifyFuture, verify,
+};
+pub use worker::{Left, Stats, Worker};

@@ -73,4 +73,9 @@ pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// The inbox failed.
     fn waiting(&self) -> InboxFuture<'_, usize>;
+
+    /// Whether what waits is lost with the process. A worker that is to end then handles it first.
+    fn forgets(&self) -> bool {
+        false
+    }
 }

@@ -1,0 +1,101 @@
+//! What the portal is told.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
+
+/// An answer, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Kept,
+    WrongMethod,
+    WrongSource,
+    WrongType,
+    TooLarge,
+    TooSlow,
+    /// The sender has gone away, or its body makes no sense as HTTP.
+    Unreadable,
+    /// As many bytes are being read as may be.
+    Busy,
+    Full,
+    Broken,
+    Closing,
+}
+
+impl Answer {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Kept => StatusCode::OK,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::WrongSource => StatusCode::FORBIDDEN,
+            Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Busy | Self::Full | Self::Broken | Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Why it was not kept.
+    pub(crate) fn reason(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Kept => return None,
+            Self::WrongMethod => "events are posted",
+            Self::WrongSource => "not from an address on the list",
+            Self::WrongType => "events are forms or JSON",
+            Self::TooLarge => "the body is too large",
+            Self::TooSlow => "the body did not arrive in time",
+            Self::Unreadable => "the body broke off",
+            Self::Busy => "too much is being received",
+            Self::Full => "there is no room for another event",
+            Self::Broken => "events cannot be kept",
+            Self::Closing => "about to end",
+        })
+    }
+
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
+        // The reason is for the log: who posts here at random need not know it.
+        let text = if self == Self::Kept { "ok" } else { "" };
+        let mut response = Response::new(ResponseBody(Some(Bytes::from_static(text.as_bytes()))));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        match self {
+            Self::WrongMethod => drop(headers.insert(header::ALLOW, HeaderValue::from_static("POST"))),
+            Self::Busy | Self::Full | Self::Broken | Self::Closing => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            }
+            // What is left of the body is not read, so the connection is of no use.
+            Self::TooLarge | Self::TooSlow => drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The body of an answer: a word, or nothing.
+#[derive(Debug)]
+pub struct ResponseBody(Option<Bytes>);
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.get_mut().0.take().filter(|text| !text.is_empty()).map(|text| Ok(Frame::data(text))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |text| u64::try_from(text.len()).unwrap_or(u64::MAX)))
+    }
+}

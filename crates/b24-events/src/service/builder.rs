@@ -1,0 +1,177 @@
+//! Building a service and its worker.
+
+use std::{fmt, future::Future, net::IpAddr, num::NonZeroUsize, sync::Arc, sync::atomic::AtomicUsize, time::Duration};
+
+use b24_core::{BoxError, Error};
+use http::request::Parts;
+use tokio::sync::{Notify, RwLock};
+
+use super::{AllowedSources, EventService, Limits, Shared, SourceOf};
+use crate::{
+    Event, Inbox, MemoryInbox, RobotCall, Verified, Verify,
+    worker::{Clock, Counters, Handlers, Rules, Worker},
+};
+
+/// Chooses handlers, an inbox and limits. Made by [`EventService::builder`].
+#[must_use = "a service is made by `build`"]
+pub struct EventServiceBuilder {
+    verification: Arc<dyn Verify>,
+    handlers: Handlers,
+    inbox: Arc<dyn Inbox>,
+    rules: Rules,
+    max_body: usize,
+    sources: Option<(AllowedSources, SourceOf)>,
+    clock: Clock,
+}
+
+impl EventServiceBuilder {
+    pub(super) fn new(verification: Arc<dyn Verify>) -> Self {
+        Self {
+            verification,
+            handlers: Handlers::default(),
+            inbox: Arc::new(MemoryInbox::new()),
+            rules: Rules::default(),
+            max_body: MAX_BODY,
+            sources: None,
+            clock: Clock::of_the_system(),
+        }
+    }
+
+    /// Handles an event of this name, such as `ONCRMDEALADD`; the case does not matter.
+    ///
+    /// The handler gets the event once it is verified. `Ok` means that it is done. After an error, a panic or a timeout it
+    /// is called again: after 1 s, 10 s, 1 min, 10 min and 1 h. What has failed six times is put aside. A handler for which
+    /// another try makes no sense returns `Ok`.
+    ///
+    /// Events come in no certain order, and several handlers run at the same time. An event that is delivered twice is
+    /// handled once; one that was being handled when the process died is handled again.
+    pub fn on<H, F, E>(mut self, name: impl Into<String>, handler: H) -> Self
+    where
+        H: Fn(Verified<Event>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.handlers.events.add(name.into().to_ascii_uppercase(), handler);
+        self
+    }
+
+    /// Handles all events that have no handler of their own. Without it they are counted and dropped.
+    pub fn on_any<H, F, E>(mut self, handler: H) -> Self
+    where
+        H: Fn(Verified<Event>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.handlers.events.add_for_the_rest(handler);
+        self
+    }
+
+    /// Handles the calls of a robot or an activity that was registered with this code. The case of the code matters. What
+    /// is said of [events](Self::on) holds here too.
+    ///
+    /// Source: <https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-add.html>
+    pub fn on_robot<H, F, E>(mut self, code: impl Into<String>, handler: H) -> Self
+    where
+        H: Fn(Verified<RobotCall>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.handlers.robots.add(code.into(), handler);
+        self
+    }
+
+    /// Handles the calls of all robots and activities that have no handler of their own.
+    pub fn on_any_robot<H, F, E>(mut self, handler: H) -> Self
+    where
+        H: Fn(Verified<RobotCall>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.handlers.robots.add_for_the_rest(handler);
+        self
+    }
+
+    /// Sets where deliveries are kept until they are handled. By default a [`MemoryInbox`], which forgets them with the
+    /// process.
+    pub fn inbox(mut self, inbox: impl Inbox) -> Self {
+        self.inbox = Arc::new(inbox);
+        self
+    }
+
+    /// Sets how many handlers may run at the same time. Default: 16.
+    pub fn concurrency(mut self, handlers: NonZeroUsize) -> Self {
+        self.rules.concurrency = handlers.get();
+        self
+    }
+
+    /// Sets how long one handler may take. It is dropped then, and called again as after an error. Default: 5 minutes.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.rules.timeout = timeout;
+        self
+    }
+
+    /// Sets how long a worker that is to end waits for handlers. Default: 20 s.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.rules.grace = grace;
+        self
+    }
+
+    /// Sets the largest body that is taken, in bytes. Default: 1 MiB; the portal's events are some kilobytes.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Refuses what does not come from one of these addresses. `source_of` tells from a request where it came from, by what
+    /// your server has put into its extensions or, behind a proxy of yours, its headers; where it tells nothing, the
+    /// request is refused.
+    ///
+    /// It stands beside the verification, not in its place.
+    pub fn allow_from(
+        mut self,
+        sources: AllowedSources,
+        source_of: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.sources = Some((sources, Box::new(source_of)));
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The service, and the worker that handles what it takes. Nothing is spawned, and nothing is handled until the worker
+    /// [runs](Worker::run).
+    ///
+    /// # Errors
+    /// Kind [`Usage`](b24_core::ErrorKind::Usage) where two handlers have one name, or one has none.
+    pub fn build(self) -> Result<(EventService, Worker), Error> {
+        self.handlers.check()?;
+        let shared = Arc::new(Shared {
+            inbox: self.inbox,
+            counters: Counters::default(),
+            clock: self.clock,
+            bell: Notify::new(),
+            open: RwLock::new(true),
+            limits: Limits { body: self.max_body, sources: self.sources },
+            reading: AtomicUsize::new(0),
+        });
+        let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
+        Ok((EventService::new(shared), worker))
+    }
+}
+
+const MAX_BODY: usize = 1 << 20;
+
+impl fmt::Debug for EventServiceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventServiceBuilder")
+            .field("verification", &self.verification)
+            .field("handlers", &self.handlers)
+            .field("inbox", &self.inbox)
+            .field("max_body", &self.max_body)
+            .finish_non_exhaustive()
+    }
+}

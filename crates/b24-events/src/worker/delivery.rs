@@ -1,0 +1,159 @@
+//! What becomes of one delivery: read, verified, told apart from what was handled before, handled.
+
+use std::sync::Arc;
+
+use b24_core::{BoxError, keys};
+use tracing::Instrument;
+
+use super::{
+    handlers::{Handler, Handlers, run},
+    rules::{Rules, pause},
+    stats::add,
+    under_way::UnderWay,
+};
+use crate::{
+    Fingerprint, Incoming, Verdict, Verified, Verify,
+    inbox::{InboxError, TakenLetter},
+    service::Shared,
+};
+
+/// What handling needs; shared by all that is under way.
+pub(super) struct Desk {
+    pub(super) shared: Arc<Shared>,
+    pub(super) verification: Arc<dyn Verify>,
+    pub(super) handlers: Handlers,
+    pub(super) rules: Rules,
+    pub(super) under_way: UnderWay,
+}
+
+/// What is to become of a letter.
+enum End {
+    /// It is done with. With a fingerprint it is not to be handled again.
+    Done(Option<Fingerprint>),
+    /// It did not work this time.
+    Failed(BoxError),
+}
+
+impl Desk {
+    /// Handles one letter, whatever is in it, and tells the inbox.
+    ///
+    /// # Cancel safety
+    /// Dropped, the letter stays in the inbox as taken.
+    pub(super) async fn handle(&self, taken: TakenLetter) {
+        let (id, attempts) = (taken.id, taken.attempts);
+        let counters = &self.shared.counters;
+        let (end, name) = match Incoming::decode(taken.letter.encoding, &taken.letter.body) {
+            Err(error) => {
+                add(&counters.malformed);
+                tracing::warn!(target: keys::TARGET_EVENTS, "dropped what is no event: {error}");
+                (End::Done(None), String::new())
+            }
+            Ok(incoming) => {
+                let name = printable(incoming.name());
+                let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, "b24.event" = %name);
+                (self.look_at(incoming, &name).instrument(span).await, name)
+            }
+        };
+        let now = self.shared.clock.now();
+        let inbox = &self.shared.inbox;
+        let told = match end {
+            End::Done(handled) => inbox.acknowledge(id, handled, now).await,
+            End::Failed(error) => {
+                add(&counters.failed);
+                let failures = attempts.saturating_add(1);
+                let error: &dyn std::error::Error = &*error;
+                match pause(failures) {
+                    Some(pause) => {
+                        tracing::warn!(target: keys::TARGET_EVENTS, "b24.event" = %name, failures, error,
+                            "an event was not handled, and is tried again in {pause:?}");
+                        inbox.postpone(id, now + pause).await
+                    }
+                    None => {
+                        add(&counters.buried);
+                        tracing::error!(target: keys::TARGET_EVENTS, "b24.event" = %name, failures, error,
+                            "an event was not handled, and is put aside");
+                        inbox.bury(id).await
+                    }
+                }
+            }
+        };
+        if let Err(error) = told {
+            complain(&error);
+        }
+    }
+
+    async fn look_at(&self, incoming: Incoming, name: &str) -> End {
+        let counters = &self.shared.counters;
+        match self.verification.verify(&incoming).await {
+            Ok(Verdict::Genuine) => {}
+            Ok(Verdict::UnknownPortal) => {
+                add(&counters.unknown_portal);
+                tracing::info!(target: keys::TARGET_EVENTS, "dropped an event of a portal that is not known");
+                return End::Done(None);
+            }
+            Ok(_) => {
+                add(&counters.forged);
+                tracing::warn!(target: keys::TARGET_EVENTS, "dropped an event that does not prove where it comes from");
+                return End::Done(None);
+            }
+            Err(error) => return End::Failed(error),
+        }
+        // Only now: who is not the portal must not have a say in what was handled.
+        let event = incoming.fingerprint();
+        let Some(_claim) = self.under_way.claim(event) else {
+            add(&counters.duplicates);
+            tracing::debug!(target: keys::TARGET_EVENTS, "dropped the second delivery of an event that is being handled");
+            return End::Done(None);
+        };
+        match self.shared.inbox.was_handled(event, self.shared.clock.now()).await {
+            Ok(false) => {}
+            Ok(true) => {
+                add(&counters.duplicates);
+                tracing::debug!(target: keys::TARGET_EVENTS, "dropped the second delivery of an event that was handled");
+                return End::Done(None);
+            }
+            Err(error) => return End::Failed(error.into()),
+        }
+        let handled = match incoming {
+            Incoming::Event(event) => {
+                let handler = self.handlers.events.find(event.name()).cloned();
+                self.call(handler, event).await
+            }
+            Incoming::Robot(call) => {
+                let handler = self.handlers.robots.find(call.code()).cloned();
+                self.call(handler, call).await
+            }
+            // A page is for a user who looks at it: what is answered here is nothing to look at.
+            _ => None,
+        };
+        match handled {
+            Some(Ok(())) => {
+                add(&counters.handled);
+                tracing::debug!(target: keys::TARGET_EVENTS, "handled");
+                End::Done(Some(event))
+            }
+            Some(Err(error)) => End::Failed(error),
+            None => {
+                add(&counters.unhandled);
+                tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for {name}");
+                End::Done(Some(event))
+            }
+        }
+    }
+
+    async fn call<T: 'static>(&self, handler: Option<Handler<T>>, delivery: T) -> Option<Result<(), BoxError>> {
+        let handler = handler?;
+        let ran = tokio::time::timeout(self.rules.timeout, run(&handler, Verified::new(delivery))).await;
+        Some(ran.unwrap_or_else(|_| Err("the handler has taken too long".into())))
+    }
+}
+
+pub(super) fn complain(error: &InboxError) {
+    tracing::error!(target: keys::TARGET_EVENTS, error = error as &dyn std::error::Error,
+        "the inbox failed: what was handled may come again after a restart");
+}
+
+/// A name from outside, for the log: short, and on one line.
+fn printable(name: &str) -> String {
+    name.chars().take(64).map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+}

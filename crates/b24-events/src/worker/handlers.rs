@@ -1,0 +1,99 @@
+//! The functions of the program, by what they are for.
+
+use std::{collections::HashMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+
+use b24_core::{BoxError, Error, SdkCode};
+use futures_util::FutureExt;
+
+use crate::{Event, RobotCall, Verified};
+
+/// Everything that may be called.
+#[derive(Debug, Default)]
+pub(crate) struct Handlers {
+    pub(crate) events: Table<Event>,
+    pub(crate) robots: Table<RobotCall>,
+}
+
+/// Handlers of one kind of delivery.
+pub(crate) struct Table<T> {
+    by_name: HashMap<String, Handler<T>>,
+    rest: Option<Handler<T>>,
+    /// Names that were given twice or are none.
+    wrong: Vec<String>,
+}
+
+pub(super) type Handler<T> = Arc<dyn Fn(Verified<T>) -> HandlerFuture + Send + Sync>;
+type HandlerFuture = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+impl Handlers {
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let wrong = self.events.wrong.iter().chain(&self.robots.wrong).next();
+        match wrong {
+            None => Ok(()),
+            Some(name) if name.trim().is_empty() => Err(Error::usage(SdkCode::InvalidConfig, "a handler has no name")),
+            Some(name) => Err(Error::usage(SdkCode::InvalidConfig, format!("{name} has two handlers"))),
+        }
+    }
+}
+
+impl<T: 'static> Table<T> {
+    pub(crate) fn add<H, F, E>(&mut self, name: String, handler: H)
+    where
+        H: Fn(Verified<T>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        if name.trim().is_empty() || self.by_name.insert(name.clone(), erased(handler)).is_some() {
+            self.wrong.push(name);
+        }
+    }
+
+    pub(crate) fn add_for_the_rest<H, F, E>(&mut self, handler: H)
+    where
+        H: Fn(Verified<T>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        if self.rest.replace(erased(handler)).is_some() {
+            self.wrong.push("what has no handler of its own".to_owned());
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Handler<T>> {
+        self.by_name.get(name).or(self.rest.as_ref())
+    }
+}
+
+/// Calls a handler. A panic is an error like any other, and goes no further.
+pub(super) async fn run<T>(handler: &Handler<T>, delivery: Verified<T>) -> Result<(), BoxError> {
+    // What it has left half done is its own affair: nothing of ours is in its hands.
+    let ran = AssertUnwindSafe(async move { handler(delivery).await }).catch_unwind().await;
+    ran.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(format!("the handler panicked: {}", text.unwrap_or("without a word")).into())
+    })
+}
+
+fn erased<T, H, F, E>(handler: H) -> Handler<T>
+where
+    H: Fn(Verified<T>) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    Arc::new(move |delivery| {
+        let done = handler(delivery);
+        Box::pin(async move { done.await.map_err(Into::into) })
+    })
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { by_name: HashMap::new(), rest: None, wrong: Vec::new() }
+    }
+}
+
+impl<T> fmt::Debug for Table<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.by_name.keys()).finish()
+    }
+}

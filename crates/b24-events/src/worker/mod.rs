@@ -1,0 +1,198 @@
+//! Handles what was received: after the answer, as many at a time as may, each until it is done.
+
+mod clock;
+mod delivery;
+mod handlers;
+mod rules;
+mod stats;
+mod under_way;
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    fmt,
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use b24_core::keys;
+
+pub(crate) use clock::Clock;
+use delivery::{Desk, complain};
+pub(crate) use handlers::Handlers;
+pub(crate) use rules::Rules;
+pub(crate) use stats::Counters;
+pub use stats::Stats;
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
+
+use crate::{Verify, inbox::TakenLetter, service::Shared};
+
+/// Verifies and handles what an [`EventService`](crate::EventService) receives. One for each service.
+///
+/// Spawn [`run_until`](Self::run_until) on a runtime that lives as long as the service.
+#[must_use = "nothing is handled until it runs"]
+pub struct Worker {
+    desk: Arc<Desk>,
+}
+
+/// What a worker has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Left {
+    /// Handlers that did not end in time, and were dropped.
+    pub dropped: usize,
+    /// Deliveries that wait in the inbox; those of the dropped handlers are among them. One that outlives the process has
+    /// them the next time.
+    pub waiting: usize,
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, verification: Arc<dyn Verify>, handlers: Handlers, rules: Rules) -> Self {
+        Self { desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }) }
+    }
+
+    /// Works for ever.
+    ///
+    /// # Cancel safety
+    /// Dropped, the handlers that run are dropped too. What they handled and what waits stays in the inbox; of a
+    /// [`MemoryInbox`](crate::MemoryInbox) it is lost.
+    pub async fn run(self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// Works until `shutdown` is done, then ends in order and says what is left.
+    ///
+    /// From that moment on the service answers 503. What is being kept at that moment is kept. The handlers that run may
+    /// end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that [forgets](crate::Inbox::forgets) with
+    /// the process, all that is due is handled first, within the same time.
+    ///
+    /// # Cancel safety
+    /// As [`run`](Self::run).
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Left {
+        let desk = Arc::clone(&self.desk);
+        let mut work = Work { desk: self.desk, tasks: JoinSet::new(), at_hand: VecDeque::new(), look: true, due: None };
+        work.until(pin!(shutdown)).await;
+        // Waits for what is being kept.
+        *desk.shared.open.write().await = false;
+        // Whether the time was enough is told by what is left.
+        let _ = tokio::time::timeout(desk.rules.grace, work.finish()).await;
+        let dropped = work.tasks.len();
+        work.tasks.shutdown().await;
+        let waiting = desk.shared.inbox.waiting().await.unwrap_or_else(|error| {
+            complain(&error);
+            0
+        });
+        tracing::info!(target: keys::TARGET_EVENTS, dropped, waiting, "the worker has ended");
+        Left { dropped, waiting }
+    }
+}
+
+/// A worker at work.
+struct Work {
+    desk: Arc<Desk>,
+    tasks: JoinSet<()>,
+    /// Taken, and not begun.
+    at_hand: VecDeque<TakenLetter>,
+    /// Whether there may be more to take.
+    look: bool,
+    /// When to look again although nobody rings.
+    due: Option<Instant>,
+}
+
+impl Work {
+    /// Begins and ends handlers until `shutdown` is done. Takes from the inbox between two waits, so nothing is taken and
+    /// then lost.
+    async fn until(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
+        let desk = Arc::clone(&self.desk);
+        loop {
+            self.begin().await;
+            let due = self.due;
+            let alarm = async move {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                Some(ended) = self.tasks.join_next() => account(ended),
+                () = desk.shared.bell.notified() => self.look = true,
+                () = alarm => (self.look, self.due) = (true, None),
+            }
+        }
+    }
+
+    /// Begins as many handlers as there is room and work for.
+    async fn begin(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            account(ended);
+        }
+        while self.tasks.len() < self.desk.rules.concurrency {
+            let Some(letter) = self.next().await else { return };
+            let desk = Arc::clone(&self.desk);
+            self.tasks.spawn(async move { desk.handle(letter).await });
+        }
+    }
+
+    /// The next letter: one at hand, else one of the inbox if there may be any.
+    async fn next(&mut self) -> Option<TakenLetter> {
+        if self.at_hand.is_empty() && self.look {
+            let now = self.desk.shared.clock.now();
+            match self.desk.shared.inbox.take(AT_ONCE, now).await {
+                Ok(taken) => {
+                    self.look = taken.letters.len() >= AT_ONCE;
+                    self.due = taken.next_due.map(|due| Instant::now() + due.duration_since(now).unwrap_or_default());
+                    self.at_hand.extend(taken.letters);
+                }
+                Err(error) => {
+                    tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn Error,
+                        "nothing can be taken from the inbox");
+                    (self.look, self.due) = (false, Some(Instant::now() + AFTER_A_FAILURE));
+                }
+            }
+        }
+        self.at_hand.pop_front()
+    }
+
+    /// Lets what is under way end. Of an inbox that forgets, everything is begun that is due; another keeps what was taken
+    /// and not begun.
+    async fn finish(&mut self) {
+        let forgets = self.desk.shared.inbox.forgets();
+        self.look = forgets;
+        if !forgets {
+            self.at_hand.clear();
+        }
+        loop {
+            if forgets {
+                self.begin().await;
+            }
+            match self.tasks.join_next().await {
+                Some(ended) => account(ended),
+                None => return,
+            }
+        }
+    }
+}
+
+/// How many letters are taken at once: one look for many.
+const AT_ONCE: usize = 256;
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+
+/// Handlers do not panic any more where they are called: what does is ours.
+fn account(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(target: keys::TARGET_EVENTS, "a delivery was given up: {error}");
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("handlers", &self.desk.handlers).finish_non_exhaustive()
+    }
+}
