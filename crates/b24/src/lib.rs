@@ -7,9 +7,14 @@ compile_error!(
      application in a portal's frame gets its tokens from the frame"
 );
 
+#[cfg(all(feature = "events", target_arch = "wasm32", target_os = "unknown"))]
+compile_error!("the feature `events` is for servers: nothing can call a page in a browser");
+
 #[cfg(feature = "transport")]
 mod builder;
 mod handle;
+#[cfg(all(feature = "events", feature = "oauth", feature = "transport"))]
+mod installer;
 #[cfg(feature = "limiter")]
 mod limits;
 
@@ -23,6 +28,9 @@ pub use b24_auth_hook as hook;
 #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
 pub use b24_auth_oauth::{self as oauth, OAuth, OAuthApp, OAuthParams, OAuthSecret};
 pub use b24_client::{self as client, Aggregate, Batch, Bulk, Call, Client, List, Tail, V2, V3};
+#[cfg(feature = "events")]
+#[cfg_attr(docsrs, doc(cfg(feature = "events")))]
+pub use b24_events::{self as events, EventService};
 pub use b24_core::{
     self as core, ApiVersion, Authenticator, CallOptions, Cursor, DateTime, Direction, Error, ErrorKind, Fields, Grant,
     Method, MultiField, Order, Params, PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret,
@@ -38,6 +46,9 @@ pub use b24_transport::{self as transport, HttpClient};
 #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
 pub use builder::Builder;
 pub use handle::B24;
+#[cfg(all(feature = "events", feature = "oauth", feature = "transport"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "events", feature = "oauth", feature = "transport"))))]
+pub use installer::Installer;
 /// The types of requests and responses that HTTP layers and clients of your own are written against.
 pub use http;
 #[cfg(feature = "limiter")]

@@ -1,6 +1,6 @@
 //! What becomes of one delivery: read, verified, told apart from what was handled before, handled.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use b24_core::{BoxError, keys};
 use tracing::Instrument;
@@ -40,40 +40,40 @@ impl Desk {
     /// # Cancel safety
     /// Dropped, the letter stays in the inbox as taken.
     pub(super) async fn handle(&self, taken: TakenLetter) {
-        let (id, attempts) = (taken.id, taken.attempts);
-        let counters = &self.shared.counters;
-        let (end, name) = match Incoming::decode(taken.letter.encoding, &taken.letter.body) {
-            Err(error) => {
-                add(&counters.malformed);
-                tracing::warn!(target: keys::TARGET_EVENTS, "dropped what is no event: {error}");
-                (End::Done(None), String::new())
-            }
+        match Incoming::decode(taken.letter.encoding, &taken.letter.body) {
             Ok(incoming) => {
                 let name = printable(incoming.name());
-                let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, "b24.event" = %name);
-                (self.look_at(incoming, &name).instrument(span).await, name)
+                let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, { keys::EVENT } = name);
+                let handled = async {
+                    let end = self.look_at(incoming).await;
+                    self.settle(&taken, end).await;
+                };
+                handled.instrument(span).await;
             }
-        };
+            Err(error) => {
+                add(&self.shared.counters.malformed);
+                tracing::warn!(target: keys::TARGET_EVENTS, "dropped what is no event: {error}");
+                self.settle(&taken, End::Done(None)).await;
+            }
+        }
+    }
+
+    /// Tells the inbox.
+    async fn settle(&self, taken: &TakenLetter, end: End) {
         let now = self.shared.clock.now();
         let inbox = &self.shared.inbox;
         let told = match end {
-            End::Done(handled) => inbox.acknowledge(id, handled, now).await,
+            End::Done(handled) => inbox.acknowledge(taken.id, handled, now).await,
             End::Failed(error) => {
-                add(&counters.failed);
-                let failures = attempts.saturating_add(1);
-                let error: &dyn std::error::Error = &*error;
-                match pause(failures) {
-                    Some(pause) => {
-                        tracing::warn!(target: keys::TARGET_EVENTS, "b24.event" = %name, failures, error,
-                            "an event was not handled, and is tried again in {pause:?}");
-                        inbox.postpone(id, now + pause).await
-                    }
-                    None => {
-                        add(&counters.buried);
-                        tracing::error!(target: keys::TARGET_EVENTS, "b24.event" = %name, failures, error,
-                            "an event was not handled, and is put aside");
-                        inbox.bury(id).await
-                    }
+                add(&self.shared.counters.failed);
+                let failures = taken.attempts.saturating_add(1);
+                if let Some(pause) = pause(failures) {
+                    tracing::warn!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled, and tried again in {pause:?}");
+                    inbox.postpone(taken.id, now + pause).await
+                } else {
+                    add(&self.shared.counters.buried);
+                    tracing::error!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled in {failures} attempts, and put aside");
+                    inbox.bury(taken.id).await
                 }
             }
         };
@@ -82,7 +82,7 @@ impl Desk {
         }
     }
 
-    async fn look_at(&self, incoming: Incoming, name: &str) -> End {
+    async fn look_at(&self, incoming: Incoming) -> End {
         let counters = &self.shared.counters;
         match self.verification.verify(&incoming).await {
             Ok(Verdict::Genuine) => {}
@@ -135,7 +135,7 @@ impl Desk {
             Some(Err(error)) => End::Failed(error),
             None => {
                 add(&counters.unhandled);
-                tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for {name}");
+                tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for it");
                 End::Done(Some(event))
             }
         }
@@ -149,11 +149,15 @@ impl Desk {
 }
 
 pub(super) fn complain(error: &InboxError) {
-    tracing::error!(target: keys::TARGET_EVENTS, error = error as &dyn std::error::Error,
+    tracing::error!(target: keys::TARGET_EVENTS, error = error as &dyn Error,
         "the inbox failed: what was handled may come again after a restart");
 }
 
 /// A name from outside, for the log: short, and on one line.
 fn printable(name: &str) -> String {
     name.chars().take(64).map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+}
+
+fn shown(error: &BoxError) -> &(dyn Error + 'static) {
+    &**error
 }

@@ -1,0 +1,210 @@
+//! The life of an application on its portals: installed, updated, removed.
+
+mod hook;
+mod proof;
+
+use std::{fmt, future::Future, time::SystemTime};
+
+use b24_auth_oauth::{OAuthParams, Tenants, TokenKey};
+use b24_core::{BoxError, Error};
+use b24_events::{
+    Event, EventAuth, EventService, EventServiceBuilder, Verified,
+    binding::{self, Binding},
+};
+use hook::Hook;
+
+use crate::B24;
+
+/// What an application of many portals needs of their events, in one piece: who is believed, whose tokens are stored and
+/// when they are removed, and which events are bound.
+///
+/// | event | what happens |
+/// |---|---|
+/// | `ONAPPINSTALL` | the authorisation server vouches for its tokens; they are stored; the [bindings](Self::bind) are made; [`on_installed`](Self::on_installed) is called |
+/// | `ONAPPUPDATE` | the tokens are replaced; the bindings are made; [`on_updated`](Self::on_updated) is called |
+/// | `ONAPPUNINSTALL` | [`on_uninstalled`](Self::on_uninstalled) is called; the tokens are removed. Of a portal that is not known, there is nothing left to do |
+/// | any other | it is let through with the stored `application_token` of its portal |
+///
+/// Each of them may come twice, late, or forged. A pair of tokens that has been renewed since is not replaced by the one of a
+/// late event. An installation on a portal with other tokens is believed when the authorisation server vouches for the new
+/// ones and takes the stored ones no more: then the removal was not heard of.
+///
+/// An `Installer` is cheap to clone; clones share the portals.
+///
+/// ```
+/// use b24::{B24, Error, HttpClient, Installer, OAuthApp, events::{Binding, Event, SqliteInbox, Verified}, oauth::FileStore};
+///
+/// # fn example(app: OAuthApp, client: HttpClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let installer = Installer::new(B24::tenants(app, FileStore::folder("tokens"), client))
+///     .bind(Binding::new("ONCRMDEALADD", "https://app.example/events"))
+///     .on_installed(|b24, _event| async move {
+///         println!("installed on {}", b24.portal());
+///         Ok::<(), Error>(())
+///     });
+/// let portals = installer.clone();
+/// let (service, worker) = installer
+///     .events()
+///     .inbox(SqliteInbox::open("events.db")?)
+///     .on("ONCRMDEALADD", move |event: Verified<Event>| {
+///         let portals = portals.clone();
+///         async move {
+///             let b24 = portals.portal_of(event.auth()).await?;
+///             println!("a deal is new on {}", b24.portal());
+///             Ok::<(), Error>(())
+///         }
+///     })
+///     .build()?;
+/// # let _ = (service, worker);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Sources: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html>,
+/// <https://apidocs.bitrix24.com/api-reference/common/events/on-app-uninstall.html>
+#[derive(Clone)]
+pub struct Installer {
+    tenants: Tenants<B24>,
+    bindings: Vec<Binding>,
+    installed: Hook<(B24, Verified<Event>)>,
+    updated: Hook<(B24, Verified<Event>)>,
+    uninstalled: Hook<Verified<Event>>,
+}
+
+impl Installer {
+    /// Keeps these portals up to date.
+    #[must_use]
+    pub fn new(tenants: Tenants<B24>) -> Self {
+        Self {
+            tenants,
+            bindings: Vec::new(),
+            installed: Hook::default(),
+            updated: Hook::default(),
+            uninstalled: Hook::default(),
+        }
+    }
+
+    /// Binds an event on each portal when the application is installed or updated there. One that is bound already is as good.
+    #[must_use]
+    pub fn bind(mut self, binding: Binding) -> Self {
+        self.bindings.push(binding);
+        self
+    }
+
+    /// Calls `hook` when the application was installed: the tokens are stored, the events bound. After an error all of it is
+    /// tried again, as with [handlers](EventServiceBuilder::on).
+    #[must_use]
+    pub fn on_installed<F, E>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.installed = Hook::new(move |(b24, event)| hook(b24, event));
+        self
+    }
+
+    /// Calls `hook` when the application was updated.
+    #[must_use]
+    pub fn on_updated<F, E>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.updated = Hook::new(move |(b24, event)| hook(b24, event));
+        self
+    }
+
+    /// Calls `hook` when the application was removed, before its tokens are. They do not work any more. After an error it is
+    /// called again, with the tokens still there.
+    #[must_use]
+    pub fn on_uninstalled<F, E>(mut self, hook: impl Fn(Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.uninstalled = Hook::new(hook);
+        self
+    }
+
+    /// An event service that believes the portals of this application and handles its installations. Add your own handlers.
+    pub fn events(&self) -> EventServiceBuilder {
+        let (install, update, uninstall) = (self.clone(), self.clone(), self.clone());
+        EventService::builder(self.clone())
+            .on("ONAPPINSTALL", move |event| install.clone().install(event, install.installed.clone()))
+            .on("ONAPPUPDATE", move |event| update.clone().install(event, update.updated.clone()))
+            .on("ONAPPUNINSTALL", move |event| uninstall.clone().uninstall(event))
+    }
+
+    /// The handle on the portal that has sent something.
+    ///
+    /// # Errors
+    /// As [`Tenants::get`].
+    pub async fn portal_of(&self, auth: &EventAuth) -> Result<B24, Error> {
+        self.tenants.get(&TokenKey::new(auth.member_id().unwrap_or_default())?).await
+    }
+
+    /// The portals.
+    #[must_use]
+    pub fn tenants(&self) -> &Tenants<B24> {
+        &self.tenants
+    }
+
+    async fn install(self, event: Verified<Event>, hook: Hook<(B24, Verified<Event>)>) -> Result<(), BoxError> {
+        let b24 = self.take_over(&event).await?;
+        for binding in &self.bindings {
+            binding::ensure(b24.clone(), binding).await?;
+        }
+        hook.call((b24, event)).await
+    }
+
+    /// Stores the tokens of an event, unless those that are stored are as good.
+    async fn take_over(&self, event: &Event) -> Result<B24, Error> {
+        let params = params_of(event.auth())?;
+        let key = params.key();
+        match self.tenants.stored(&key).await? {
+            Some(known) if params.is_same_installation(&known) => {
+                // It proves itself. Come late, it would put a pair back that was renewed since, and is worth nothing.
+                if is_older(event, &params, &known) {
+                    self.tenants.get(&key).await
+                } else {
+                    self.tenants.install(&key, params).await
+                }
+            }
+            _ => {
+                let params = self.tenants.app().verify(params).await?;
+                self.tenants.install(&key, params).await
+            }
+        }
+    }
+
+    async fn uninstall(self, event: Verified<Event>) -> Result<(), BoxError> {
+        let key = TokenKey::new(event.auth().member_id().unwrap_or_default())?;
+        // First the program: when this is cut off, the tokens are there to prove the event once more.
+        self.uninstalled.call(event).await?;
+        self.tenants.remove(&key).await?;
+        Ok(())
+    }
+}
+
+fn params_of(auth: &EventAuth) -> Result<OAuthParams, Error> {
+    #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
+    let now = SystemTime::now();
+    OAuthParams::from_fields(|name| auth.field(name).map(|text| text.expose().to_owned()), now)
+}
+
+/// Whether the stored pair is the one of the event, or was made after it.
+fn is_older(event: &Event, given: &OAuthParams, known: &OAuthParams) -> bool {
+    if known.refresh_token().matches(given.refresh_token().expose()) {
+        return true;
+    }
+    let made = known.expires().zip(known.expires_in()).and_then(|(end, life)| end.checked_sub(life));
+    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made)
+}
+
+impl fmt::Debug for Installer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installer")
+            .field("tenants", &self.tenants)
+            .field("bindings", &self.bindings)
+            .finish_non_exhaustive()
+    }
+}
