@@ -1,5 +1,6 @@
 //! Building a portal.
 
+mod event;
 mod frame;
 mod oauth;
 

@@ -69,7 +69,7 @@ impl PortalBuilder {
         self
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Application)) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Application)) -> Self {
         if self.config.applications.is_empty() {
             self.config.applications.push(Application::local(self.config.seed));
         }
