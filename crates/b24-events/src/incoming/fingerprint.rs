@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 /// Portals have no id for a delivery. An event is the same when portal, binding, name, time and data are; its tokens do not
 /// count, since the second delivery can come with fresh ones. The call of a robot is known by its `event_token`, and a page
 /// by all that it brings.
+///
+/// Times are whole seconds, so two changes of one record within a second can look like one event that came twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 16]);
 

@@ -6,6 +6,31 @@
 //! # Limits
 //! A body with more than 10,000 fields, more than 10,000 lists and objects, or more than 32 of them in each other is refused
 //! as a whole. A body's length is bounded by who reads it from the network.
+//!
+//! ```
+//! use b24_core::de;
+//! use b24_events::{Encoding, Incoming};
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize)]
+//! #[serde(rename_all = "UPPERCASE")]
+//! struct Data {
+//!     fields: Fields,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! #[serde(rename_all = "UPPERCASE")]
+//! struct Fields {
+//!     #[serde(deserialize_with = "de::number")]
+//!     id: u64,
+//! }
+//!
+//! let body = b"event=ONCRMDEALADD&data[FIELDS][ID]=5&ts=1696527000&auth[member_id]=m1";
+//! let Incoming::Event(event) = Incoming::decode(Encoding::Form, body)? else { panic!("not an event") };
+//! assert_eq!((event.name(), event.auth().member_id()), ("ONCRMDEALADD", Some("m1")));
+//! assert_eq!(event.data::<Data>()?.fields.id, 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod auth;
 mod chat;
