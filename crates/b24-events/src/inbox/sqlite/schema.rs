@@ -46,10 +46,10 @@ pub(super) const OLDEST: &str = "SELECT id, at, event FROM handled ORDER BY id L
 pub(super) const FORGET: &str = "DELETE FROM handled WHERE id <= ?1";
 
 pub(super) const ONE: &str =
-    "SELECT id, attempts, received, encoding, due, body FROM letters WHERE id = ?1 AND buried = 0";
-pub(super) const FRESH: &str = "SELECT id, attempts, received, encoding, due, body FROM letters \
+    "SELECT id, attempts, received, encoding, body FROM letters WHERE id = ?1 AND due = ?2 AND buried = 0";
+pub(super) const FRESH: &str = "SELECT id, attempts, received, encoding, body FROM letters \
     WHERE id > ?1 AND due IS NULL AND buried = 0 ORDER BY id LIMIT ?2";
-pub(super) const BURIED: &str = "SELECT id, attempts, received, encoding, due, body FROM letters INDEXED BY letters_buried \
+pub(super) const BURIED: &str = "SELECT id, attempts, received, encoding, body FROM letters INDEXED BY letters_buried \
     WHERE buried = 1 ORDER BY id LIMIT ?1";
 
 pub(super) const TOTALS: &str = "SELECT count(*), coalesce(sum(length(body)), 0) FROM letters WHERE buried = 0";

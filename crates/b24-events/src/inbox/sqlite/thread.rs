@@ -122,14 +122,9 @@ impl Batch {
         }
         for read in self.reads.drain(..) {
             match read {
-                Read::Take { limit, now, reply } => match store.take(limit, now) {
-                    Ok((taken, keys)) => {
-                        if reply.send(Ok(taken)).is_err() {
-                            store.put_back(keys);
-                        }
-                    }
-                    Err(error) => drop(reply.send(Err(InboxError::failed(error)))),
-                },
+                Read::Take { limit, now, reply } => {
+                    drop(reply.send(store.take(limit, now).map_err(InboxError::failed)));
+                }
                 Read::Buried { limit, reply } => {
                     drop(reply.send(store.buried(limit).map_err(InboxError::failed)));
                 }

@@ -20,15 +20,12 @@ pub(super) struct Store {
     totals: Totals,
     /// The last letter that was taken for the first time: fresh ones come after it.
     begun: i64,
-    /// Letters to be taken again. A letter that is gone, or due at another time by now, is passed over when it is met.
-    postponed: BTreeSet<Again>,
+    /// Letters to be taken again: when they are due, and their ids. One that is gone, or due at another time by now, is passed
+    /// over when it is met.
+    postponed: BTreeSet<(i64, i64)>,
     /// Whether there is nothing in the log.
     settled: bool,
 }
-
-/// When a letter is due, and its id. [`NEVER_POSTPONED`]: it was taken for the first time, by somebody who was gone.
-type Again = (i64, i64);
-const NEVER_POSTPONED: i64 = i64::MIN;
 
 /// What the file holds; as it was before, when a transaction fails.
 #[derive(Clone, Copy, Default)]

@@ -3,42 +3,37 @@
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Again, NEVER_POSTPONED, Store};
+use super::Store;
 use crate::{
     Encoding,
     inbox::{Letter, LetterId, Taken, TakenLetter, sqlite::schema, unix_millis},
 };
 
 impl Store {
-    /// Letters, and by what they are [put back](Self::put_back). When it fails, nothing is taken.
-    pub(in crate::inbox::sqlite) fn take(&mut self, limit: usize, now: i64) -> rusqlite::Result<(Taken, Vec<Again>)> {
+    /// When it fails, nothing is taken.
+    pub(in crate::inbox::sqlite) fn take(&mut self, limit: usize, now: i64) -> rusqlite::Result<Taken> {
         let mut letters = Vec::new();
-        let mut keys: Vec<Again> = Vec::new();
-        let mut passed: Vec<Again> = Vec::new();
+        let mut passed = Vec::new();
         for &(due, id) in self.postponed.range(..=(now, i64::MAX)) {
             if letters.len() >= limit {
                 break;
             }
             passed.push((due, id));
             let mut statement = self.connection.prepare_cached(schema::ONE)?;
-            let found = statement.query_row([id], |row| Ok((due_of(row)?, letter_of(row)?))).optional()?;
-            if let Some((at, letter)) = found.filter(|&(at, _)| at == due) {
-                keys.push((at, id));
-                letters.push(letter);
-            }
+            letters.extend(statement.query_row((id, due), letter_of).optional()?);
         }
-        let begun = self.take_fresh(limit - letters.len(), &mut letters, &mut keys)?;
+        let begun = self.take_fresh(limit - letters.len(), &mut letters)?;
         for again in passed {
             self.postponed.remove(&again);
         }
         self.begun = begun;
         letters.sort_unstable_by_key(|taken| taken.id);
         let next_due = self.postponed.range((now, i64::MAX)..).next();
-        Ok((Taken::new(letters, next_due.map(|&(due, _)| unix_millis::to_time(due))), keys))
+        Ok(Taken::new(letters, next_due.map(|&(due, _)| unix_millis::to_time(due))))
     }
 
     /// Letters that were never taken. Returns where to go on: each letter is passed once.
-    fn take_fresh(&self, limit: usize, letters: &mut Vec<TakenLetter>, keys: &mut Vec<Again>) -> rusqlite::Result<i64> {
+    fn take_fresh(&self, limit: usize, letters: &mut Vec<TakenLetter>) -> rusqlite::Result<i64> {
         if limit == 0 || self.begun >= self.totals.last_letter {
             return Ok(self.begun);
         }
@@ -46,18 +41,11 @@ impl Store {
         let mut rows = statement.query((self.begun, i64::try_from(limit).unwrap_or(i64::MAX)))?;
         let before = letters.len();
         while let Some(row) = rows.next()? {
-            let letter = letter_of(row)?;
-            keys.push((NEVER_POSTPONED, letter.id.get()));
-            letters.push(letter);
+            letters.push(letter_of(row)?);
         }
         let is_the_end = letters.len() - before < limit;
         let last = letters.last().map_or(self.begun, |letter| letter.id.get());
         Ok(if is_the_end { self.totals.last_letter } else { last })
-    }
-
-    /// Gives back what nobody has received.
-    pub(in crate::inbox::sqlite) fn put_back(&mut self, keys: Vec<Again>) {
-        self.postponed.extend(keys);
     }
 
     pub(in crate::inbox::sqlite) fn buried(&self, limit: usize) -> rusqlite::Result<Vec<TakenLetter>> {
@@ -72,13 +60,9 @@ fn letter_of(row: &Row<'_>) -> rusqlite::Result<TakenLetter> {
         JSON => Encoding::Json,
         _ => Encoding::Form,
     };
-    let body: Vec<u8> = row.get(5)?;
+    let body: Vec<u8> = row.get(4)?;
     let letter = Letter::new(Bytes::from(body), encoding, unix_millis::to_time(row.get(2)?));
     Ok(TakenLetter::new(LetterId::new(row.get(0)?), letter, row.get(1)?))
-}
-
-fn due_of(row: &Row<'_>) -> rusqlite::Result<i64> {
-    Ok(row.get::<_, Option<i64>>(4)?.unwrap_or(NEVER_POSTPONED))
 }
 
 pub(super) fn code_of(encoding: Encoding) -> i64 {
