@@ -6,18 +6,39 @@
 mod error;
 mod letter;
 mod memory;
+mod remembered;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod unix_millis;
 
-use std::{fmt, future::Future, pin::Pin, time::SystemTime};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
 pub use error::{InboxError, InboxErrorKind};
 pub use letter::{Letter, LetterId, Taken, TakenLetter};
 pub use memory::MemoryInbox;
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteInbox;
+pub use sqlite::{Durability, SqliteInbox, SqliteInboxBuilder};
 
 use crate::Fingerprint;
+
+/// What a letter counts against the capacity of an inbox beside its body: what an inbox needs to keep it, rounded up.
+const OVERHEAD: u64 = 256;
+
+/// How long an event is remembered that was handled.
+///
+/// Bitrix24 is said to repeat a delivery for up to 24 hours: one more for clocks that differ.
+const REMEMBERED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// What a letter counts against the capacity of an inbox, in bytes.
+fn weight(body: usize) -> u64 {
+    u64::try_from(body).unwrap_or(u64::MAX).saturating_add(OVERHEAD)
+}
 
 /// The future of an inbox's work.
 pub type InboxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, InboxError>> + Send + 'a>>;
@@ -41,6 +62,9 @@ pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// The inbox failed.
+    ///
+    /// # Cancel safety
+    /// Dropped, it may have taken letters that nobody has then: they come again after a restart.
     fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken>;
 
     /// Forgets a letter that is done with. With a fingerprint, it also remembers that this event was handled at `now`, in
