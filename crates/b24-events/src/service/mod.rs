@@ -22,10 +22,7 @@ use std::{
     convert::Infallible,
     fmt,
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::AtomicUsize,
-    },
+    sync::{Arc, atomic::AtomicUsize},
     task::{Context, Poll},
 };
 

@@ -37,22 +37,20 @@ impl Handlers {
 }
 
 impl<T: 'static> Table<T> {
-    pub(crate) fn add<H, F, E>(&mut self, name: String, handler: H)
+    pub(crate) fn add<H, F>(&mut self, name: String, handler: H)
     where
         H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         if name.trim().is_empty() || self.by_name.insert(name.clone(), erased(handler)).is_some() {
             self.wrong.push(name);
         }
     }
 
-    pub(crate) fn add_for_the_rest<H, F, E>(&mut self, handler: H)
+    pub(crate) fn add_for_the_rest<H, F>(&mut self, handler: H)
     where
         H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         if self.rest.replace(erased(handler)).is_some() {
             self.wrong.push("what has no handler of its own".to_owned());
@@ -74,16 +72,12 @@ pub(super) async fn run<T>(handler: &Handler<T>, delivery: Verified<T>) -> Resul
     })
 }
 
-fn erased<T, H, F, E>(handler: H) -> Handler<T>
+fn erased<T, H, F>(handler: H) -> Handler<T>
 where
     H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<(), E>> + Send + 'static,
-    E: Into<BoxError>,
+    F: Future<Output = Result<(), BoxError>> + Send + 'static,
 {
-    Arc::new(move |delivery| {
-        let done = handler(delivery);
-        Box::pin(async move { done.await.map_err(Into::into) })
-    })
+    Arc::new(move |delivery| Box::pin(handler(delivery)))
 }
 
 impl<T> Default for Table<T> {

@@ -53,7 +53,9 @@ pub struct Left {
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, verification: Arc<dyn Verify>, handlers: Handlers, rules: Rules) -> Self {
-        Self { desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }) }
+        Self {
+            desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }),
+        }
     }
 
     /// Works for ever.
