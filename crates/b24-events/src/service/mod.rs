@@ -68,7 +68,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct EventService {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What the service and its worker have in common.

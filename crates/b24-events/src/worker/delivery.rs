@@ -1,12 +1,13 @@
 //! What becomes of one delivery: read, verified, told apart from what was handled before, handled.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
 
 use b24_core::{BoxError, keys};
+use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::{
-    handlers::{Handler, Handlers, run},
+    handlers::{Handler, Handlers},
     rules::{Rules, pause},
     stats::add,
     under_way::UnderWay,
@@ -45,7 +46,7 @@ impl Desk {
                 let name = printable(incoming.name());
                 let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, { keys::EVENT } = name);
                 let handled = async {
-                    let end = self.look_at(incoming).await;
+                    let end = caught(self.look_at(incoming)).await;
                     self.settle(&taken, end).await;
                 };
                 handled.instrument(span).await;
@@ -143,9 +144,18 @@ impl Desk {
 
     async fn call<T: 'static>(&self, handler: Option<Handler<T>>, delivery: T) -> Option<Result<(), BoxError>> {
         let handler = handler?;
-        let ran = tokio::time::timeout(self.rules.timeout, run(&handler, Verified::new(delivery))).await;
+        let ran = tokio::time::timeout(self.rules.timeout, handler(Verified::new(delivery))).await;
         Some(ran.unwrap_or_else(|_| Err("the handler has taken too long".into())))
     }
+}
+
+/// A panic is a failure like any other, and goes no further.
+async fn caught(looking: impl Future<Output = End>) -> End {
+    // What it has left half done is its own affair: nothing of ours is in its hands.
+    AssertUnwindSafe(looking).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        End::Failed(format!("panicked: {}", text.unwrap_or("without a word")).into())
+    })
 }
 
 pub(super) fn complain(error: &InboxError) {

@@ -1,9 +1,8 @@
 //! The functions of the program, by what they are for.
 
-use std::{collections::HashMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 
 use b24_core::{BoxError, Error, SdkCode};
-use futures_util::FutureExt;
 
 use crate::{Event, RobotCall, Verified};
 
@@ -60,16 +59,6 @@ impl<T: 'static> Table<T> {
     pub(super) fn find(&self, name: &str) -> Option<&Handler<T>> {
         self.by_name.get(name).or(self.rest.as_ref())
     }
-}
-
-/// Calls a handler. A panic is an error like any other, and goes no further.
-pub(super) async fn run<T>(handler: &Handler<T>, delivery: Verified<T>) -> Result<(), BoxError> {
-    // What it has left half done is its own affair: nothing of ours is in its hands.
-    let ran = AssertUnwindSafe(async move { handler(delivery).await }).catch_unwind().await;
-    ran.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(format!("the handler panicked: {}", text.unwrap_or("without a word")).into())
-    })
 }
 
 fn erased<T, H, F>(handler: H) -> Handler<T>

@@ -5,6 +5,8 @@ mod delivery;
 mod handlers;
 mod rules;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod under_way;
 
 use std::{
