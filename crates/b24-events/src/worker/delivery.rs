@@ -1,6 +1,6 @@
 //! What becomes of one delivery: read, verified, told apart from what was handled before, handled.
 
-use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use b24_core::{BoxError, keys};
 use futures_util::FutureExt;
@@ -36,39 +36,41 @@ enum End {
 }
 
 impl Desk {
-    /// Handles one letter, whatever is in it, and tells the inbox.
+    /// Handles one letter, whatever is in it, and tells the inbox. Gives the pause after which it is due again, if it is.
     ///
     /// # Cancel safety
     /// Dropped, the letter stays in the inbox as taken.
-    pub(super) async fn handle(&self, taken: TakenLetter) {
+    pub(super) async fn handle(&self, taken: TakenLetter) -> Option<Duration> {
         match Incoming::decode(taken.letter.encoding, &taken.letter.body) {
             Ok(incoming) => {
                 let name = printable(incoming.name());
                 let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, { keys::EVENT } = name);
                 let handled = async {
                     let end = caught(self.look_at(incoming)).await;
-                    self.settle(&taken, end).await;
+                    self.settle(&taken, end).await
                 };
-                handled.instrument(span).await;
+                handled.instrument(span).await
             }
             Err(error) => {
                 add(&self.shared.counters.malformed);
                 tracing::warn!(target: keys::TARGET_EVENTS, "dropped what is no event: {error}");
-                self.settle(&taken, End::Done(None)).await;
+                self.settle(&taken, End::Done(None)).await
             }
         }
     }
 
     /// Tells the inbox.
-    async fn settle(&self, taken: &TakenLetter, end: End) {
+    async fn settle(&self, taken: &TakenLetter, end: End) -> Option<Duration> {
         let now = self.shared.clock.now();
         let inbox = &self.shared.inbox;
+        let mut again = None;
         let told = match end {
             End::Done(handled) => inbox.acknowledge(taken.id, handled, now).await,
             End::Failed(error) => {
                 add(&self.shared.counters.failed);
                 let failures = taken.attempts.saturating_add(1);
-                if let Some(pause) = pause(failures) {
+                again = pause(failures);
+                if let Some(pause) = again {
                     tracing::warn!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled, and tried again in {pause:?}");
                     inbox.postpone(taken.id, now + pause).await
                 } else {
@@ -81,6 +83,7 @@ impl Desk {
         if let Err(error) = told {
             complain(&error);
         }
+        again
     }
 
     async fn look_at(&self, incoming: Incoming) -> End {
