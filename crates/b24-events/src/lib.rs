@@ -1,22 +1,11 @@
-#![doc = include_str!("../README.md")]
+//! Receiving from a Bitrix24 portal.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod binding;
-mod form;
 pub mod html;
-pub mod inbox;
-pub mod incoming;
 pub mod offline;
 pub mod reply;
-mod service;
-mod verify;
-mod worker;
+mod rest;
 
-#[cfg(feature = "sqlite")]
-pub use inbox::SqliteInbox;
-pub use inbox::{Inbox, MemoryInbox};
-pub use incoming::{DecodeError, Encoding, Event, EventAuth, Fingerprint, Incoming, PageRequest, RobotCall};
 pub use offline::{Doorbell, OfflineEvents};
-pub use service::{EventService, EventServiceBuilder};
-pub use verify::{ApplicationToken, PortalTokens, Verdict, Verified, Verify};
-pub use worker::{Stats, Worker};
+pub use rest::RestService;
