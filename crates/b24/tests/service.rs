@@ -38,7 +38,7 @@ impl Service<RestRequest> for Echo {
     fn call(&mut self, request: RestRequest) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without having been made ready");
         let body = format!(r#"{{"result":"{}"}}"#, request.method());
-        ready(RestResponse::read(b24::http::StatusCode::OK, body.into()))
+        ready(RestResponse::read(http::StatusCode::OK, body.into()))
     }
 }
 
