@@ -33,11 +33,11 @@ use crate::B24;
 /// An `Installer` is cheap to clone; clones share the portals.
 ///
 /// ```
-/// use b24::{B24, Error, HttpClient, Installer, OAuthApp, events::{Binding, Event, SqliteInbox, Verified}, oauth::FileStore};
+/// use b24::{B24, Error, HttpClient, Installer, OAuthApp, events::{Event, SqliteInbox, Verified, binding::Binding}, oauth::FileStore};
 ///
 /// # fn example(app: OAuthApp, client: HttpClient) -> Result<(), Box<dyn std::error::Error>> {
 /// let installer = Installer::new(B24::tenants(app, FileStore::folder("tokens"), client))
-///     .bind(Binding::new("ONCRMDEALADD", "https://app.example/events"))
+///     .bind(Binding::online("ONCRMDEALADD", "https://app.example/events"))
 ///     .on_installed(|b24, _event| async move {
 ///         println!("installed on {}", b24.portal());
 ///         Ok(())
@@ -148,8 +148,8 @@ impl Installer {
 
     async fn install(self, event: Verified<Event>, hook: Hook<(B24, Verified<Event>)>) -> Result<(), BoxError> {
         let b24 = self.take_over(&event).await?;
-        for binding in &self.bindings {
-            binding::ensure(b24.clone(), binding).await?;
+        if !self.bindings.is_empty() {
+            binding::ensure(b24.clone(), &self.bindings).await?;
         }
         hook.call((b24, event)).await
     }
