@@ -15,7 +15,7 @@ use http::{Request, header};
 use http_body_util::Full;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::clock::Clock;
 use crate::event::{DeliveryFate, DeliveryLog, EventDelivery, OutgoingEvent, Retries};
@@ -155,11 +155,15 @@ impl Sender {
         };
         let answer = async {
             match receiver {
-                // In a task of its own, so that a panic is the handler's and not the portal's.
-                Some(receiver) => match tokio::spawn(receiver.deliver(request)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err("the handler panicked".to_owned()),
-                },
+                // In a task of its own, so that a panic is the handler's and not the portal's; the set ends it with this.
+                Some(receiver) => {
+                    let mut own = JoinSet::new();
+                    own.spawn(receiver.deliver(request));
+                    match own.join_next().await {
+                        Some(Ok(answer)) => answer,
+                        Some(Err(_)) | None => Err("the handler panicked".to_owned()),
+                    }
+                }
                 None => wire.post(request).await,
             }
         };
@@ -216,7 +220,7 @@ impl Worker {
         self.job = state.queue.pop_front();
         if self.job.is_none() {
             self.is_done = true;
-            state.workers -= 1;
+            state.workers = state.workers.saturating_sub(1);
             state.wires.push(std::mem::take(&mut self.wire));
         }
         self.job.as_ref().map(|job| (job.letter.clone(), state.receiver.clone()))
