@@ -272,7 +272,7 @@ async fn while_the_authorisation_server_is_away_nobody_can_tell() {
     let portal = portal().await;
     let installer = installer(&portal);
     let form = portal.install(1).event_form();
-    portal.auth_fault(Fault::status(503).times(50));
+    portal.auth_fault(Fault::html(503).times(50));
     // Neither genuine nor forged: it is kept, and asked about again.
     assert_eq!(verdict(&installer, &form).await, None);
 }

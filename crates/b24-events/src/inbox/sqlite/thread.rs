@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use b24_core::keys;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -82,7 +83,7 @@ fn run(mut store: Store, mut syncer: Option<Syncer>, received: &Receiver<Envelop
         // Who asked may have gone.
         let _gone = reply.send(closed);
     } else if let Err(error) = closed {
-        tracing::warn!(target: "b24::events", error = &error as &dyn std::error::Error, "an inbox was not closed in order");
+        tracing::warn!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox was not closed in order");
     }
 }
 
