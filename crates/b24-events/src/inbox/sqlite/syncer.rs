@@ -1,4 +1,4 @@
-//! Brings the log to the disk beside the work.
+//! Brings the log to the disk: before each answer, or beside the work.
 
 use std::{
     fs::{File, OpenOptions},
@@ -8,10 +8,57 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use super::Durability;
+
+/// Where the log is brought to the disk.
+#[derive(Debug)]
+pub(super) enum Log {
+    /// Before anybody is answered: [`Durability::PowerLoss`](super::Durability::PowerLoss). SQLite could do it, and would
+    /// bring the file's times to the disk with it, which takes many times as long.
+    First(File),
+    /// Beside the work: [`Durability::ProcessDeath`](super::Durability::ProcessDeath).
+    Beside(Syncer),
+}
+
+impl Log {
+    /// The log in this file. SQLite takes no locks on it, so that closing it here takes none away.
+    pub(super) fn open(path: &Path, durability: Durability) -> io::Result<Self> {
+        let log = OpenOptions::new().write(true).open(path)?;
+        match durability {
+            Durability::PowerLoss => {
+                keep_name(path)?;
+                Ok(Self::First(log))
+            }
+            Durability::ProcessDeath => Syncer::start(log).map(Self::Beside),
+        }
+    }
+
+    /// So many more changes are in the log.
+    ///
+    /// # Errors
+    /// They are not on the disk, and nobody can tell whether the system tries again: <https://lwn.net/Articles/752063/>.
+    pub(super) fn wrote(&mut self, changes: usize) -> io::Result<()> {
+        match self {
+            Self::First(log) => log.sync_data(),
+            Self::Beside(syncer) => {
+                syncer.wrote(changes);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A file that nobody finds is lost: its name is in the folder.
+fn keep_name(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
 /// Asks the system every now and then to write the log to the disk, in a thread of its own.
 ///
-/// With [`Durability::ProcessDeath`](super::Durability::ProcessDeath) SQLite does so only before it brings the log into the
-/// file, all 16 MiB of it at once: tens of milliseconds in which nobody is answered. Here nobody waits for it.
+/// SQLite does so only before it brings the log into the file, all 16 MiB of it at once: tens of milliseconds in which nobody is answered. Here nobody waits for it.
 #[derive(Debug)]
 pub(super) struct Syncer {
     /// `None` from the beginning of the end on.
@@ -21,16 +68,14 @@ pub(super) struct Syncer {
 }
 
 impl Syncer {
-    /// For the log in this file. SQLite takes no locks on it, so that closing it here takes none away.
-    pub(super) fn start(log: &Path) -> io::Result<Self> {
-        let log = OpenOptions::new().write(true).open(log)?;
+    fn start(log: File) -> io::Result<Self> {
         let (wanted, received) = sync_channel(1);
         let thread = thread::Builder::new().name("b24-inbox-sync".into()).spawn(move || run(&log, &received))?;
         Ok(Self { wanted: Some(wanted), thread: Some(thread), since: 0 })
     }
 
     /// So many more changes are in the log.
-    pub(super) fn wrote(&mut self, changes: usize) {
+    fn wrote(&mut self, changes: usize) {
         self.since += changes;
         if self.since >= CHANGES {
             self.since = 0;

@@ -1,6 +1,7 @@
 //! The thread that has the connection.
 
 use std::{
+    io,
     sync::{
         Arc,
         mpsc::{self, Receiver, RecvTimeoutError},
@@ -17,17 +18,17 @@ use super::{
     command::{Command, Envelope, Read, Reply, Write},
     shared::Shared,
     store::Store,
-    syncer::Syncer,
+    syncer::Log,
 };
 use crate::inbox::InboxError;
 
 /// Starts the thread. It ends when it is told to, or when nobody can tell it anything any more.
-pub(super) fn start(store: Store, syncer: Option<Syncer>, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
+pub(super) fn start(store: Store, log: Log, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
     let (commands, received) = mpsc::channel();
     let end = End(Arc::clone(&shared));
     thread::Builder::new()
         .name("b24-inbox".into())
-        .spawn(move || run(store, syncer, &received, end))
+        .spawn(move || run(store, log, &received, end))
         .map_err(InboxError::failed)?;
     Ok(SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared })
 }
@@ -48,7 +49,7 @@ impl Drop for End {
     }
 }
 
-fn run(mut store: Store, mut syncer: Option<Syncer>, received: &Receiver<Envelope>, end: End) {
+fn run(mut store: Store, mut log: Log, received: &Receiver<Envelope>, end: End) {
     let mut batch = Batch::default();
     let close = loop {
         let first = if store.is_settled() {
@@ -64,17 +65,17 @@ fn run(mut store: Store, mut syncer: Option<Syncer>, received: &Receiver<Envelop
             }
             Err(RecvTimeoutError::Disconnected) => break None,
         }
-        let changes = batch.writes.len();
-        batch.run(&mut store);
-        if let Some(syncer) = &mut syncer {
-            syncer.wrote(changes);
+        if let Err(error) = batch.run(&mut store, &mut log) {
+            // What was written is perhaps not there: who goes on would promise what nobody can keep.
+            tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox ends");
+            break None;
         }
         if let Some(reply) = batch.close.take() {
             break Some(reply);
         }
     };
     // The log is not deleted while it is open.
-    drop(syncer);
+    drop(log);
     let closed = store.close();
     if closed.is_ok() {
         end.0.set_closed();
@@ -120,9 +121,14 @@ impl Batch {
     }
 
     /// Writes first: a letter that is asked for together with its arrival is found. An answer may find nobody.
-    fn run(&mut self, store: &mut Store) {
+    ///
+    /// # Errors
+    /// The log is not on the disk. Nobody was told that anything was done.
+    fn run(&mut self, store: &mut Store, log: &mut Log) -> io::Result<()> {
         if !self.writes.is_empty() {
             let answers = store.write(&self.writes);
+            // Without an answer they fail.
+            log.wrote(self.writes.len())?;
             self.writes.clear();
             for (reply, answer) in self.replies.drain(..).zip(answers) {
                 let _gone = reply.send(answer);
@@ -138,6 +144,7 @@ impl Batch {
                 }
             }
         }
+        Ok(())
     }
 }
 
