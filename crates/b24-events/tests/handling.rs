@@ -57,7 +57,7 @@ async fn a_genuine_event_reaches_its_handler_after_the_answer() {
             async move {
                 gate.unwrap().await?;
                 seen.note(&event);
-                Ok::<(), BoxError>(())
+                Ok(())
             }
         })
         .build()
@@ -80,7 +80,7 @@ async fn forged_events_are_answered_alike_and_reach_no_handler() {
     let (service, worker) = builder()
         .on_any(move |event: Verified<Event>| {
             handler_seen.note(&event);
-            async { Ok::<(), BoxError>(()) }
+            async { Ok(()) }
         })
         .build()
         .unwrap();
@@ -107,7 +107,7 @@ async fn an_event_that_is_delivered_twice_is_handled_once() {
             async move {
                 go.notified().await;
                 seen.note(&event);
-                Ok::<(), BoxError>(())
+                Ok(())
             }
         })
         .build()
@@ -135,7 +135,7 @@ async fn a_forged_copy_does_not_keep_the_genuine_one_out() {
     let (service, worker) = builder()
         .on_any(move |event: Verified<Event>| {
             handler_seen.note(&event);
-            async { Ok::<(), BoxError>(()) }
+            async { Ok(()) }
         })
         .build()
         .unwrap();
@@ -155,11 +155,11 @@ async fn panics_errors_and_endless_handlers_harm_no_other_event() {
         .handler_timeout(Duration::from_secs(5))
         .on("PANICS", |_| async { panic!("on purpose") })
         .on("PANICS.AT.ONCE", |_: Verified<Event>| -> std::future::Ready<Result<(), BoxError>> { panic!("on purpose") })
-        .on("FAILS", |_| async { Err::<(), BoxError>("on purpose".into()) })
+        .on("FAILS", |_| async { Err("on purpose".into()) })
         .on("HANGS", |_| std::future::pending::<Result<(), BoxError>>())
         .on("WORKS", move |event: Verified<Event>| {
             handler_seen.note(&event);
-            async { Ok::<(), BoxError>(()) }
+            async { Ok(()) }
         })
         .build()
         .unwrap();
@@ -190,7 +190,7 @@ async fn no_more_handlers_run_at_a_time_than_may() {
                 peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 now.fetch_sub(1, Ordering::SeqCst);
-                Ok::<(), BoxError>(())
+                Ok(())
             }
         })
         .build()
@@ -211,7 +211,7 @@ async fn a_robot_is_handled_by_its_code() {
         .on_robot("md5", move |call: Verified<RobotCall>| {
             assert_eq!(call.raw_properties()["input"], "abc");
             counter.fetch_add(1, Ordering::SeqCst);
-            async { Ok::<(), BoxError>(()) }
+            async { Ok(()) }
         })
         .build()
         .unwrap();
@@ -257,7 +257,7 @@ async fn a_worker_that_is_told_to_end_lets_handlers_end_and_takes_nothing_new() 
             async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 counter.fetch_add(1, Ordering::SeqCst);
-                Ok::<(), BoxError>(())
+                Ok(())
             }
         })
         .concurrency(2.try_into().unwrap())
@@ -296,7 +296,7 @@ async fn a_handler_that_outlasts_the_grace_is_dropped_and_said_to_be() {
 
 #[test]
 fn two_handlers_of_one_name_are_refused() {
-    let ok = |_: Verified<Event>| async { Ok::<(), BoxError>(()) };
+    let ok = |_: Verified<Event>| async { Ok(()) };
     for builder in [builder().on("X", ok).on("x", ok), builder().on_any(ok).on_any(ok), builder().on(" ", ok)] {
         assert_eq!(builder.build().unwrap_err().code(), "INVALID_CONFIG");
     }

@@ -2,8 +2,13 @@
 
 mod common;
 
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
 use b24_portal::{EventFault, Portal};
-use common::events::{Inbox, bind, call, portal};
+use bytes::Bytes;
+use common::events::{Inbox, Letter, bind, call, portal};
+use http::Request;
 use serde_json::json;
 
 const HANDLER: &str = "https://app.example/events?x=1";
@@ -91,7 +96,7 @@ async fn every_write_has_its_event() {
     bench.v2("crm.item.update", &json!({"entityTypeId": 128, "id": 4, "fields": {}})).await.result();
     bench.portal.deliveries_done().await;
     let letters = inbox.take();
-    let names: Vec<&str> = letters.iter().map(|letter| letter.event()).collect();
+    let names: Vec<&str> = letters.iter().map(Letter::event).collect();
     assert_eq!(names, ["ONTASKDELETE", "ONCRMDYNAMICITEMUPDATE", "ONCRMDYNAMICITEMUPDATE_128"]);
     assert_eq!(letters[1].get("data[FIELDS][ENTITY_TYPE_ID]"), Some("128"));
     // What is refused has not happened.
@@ -154,6 +159,35 @@ async fn an_application_hears_nothing_before_its_page_is_done() {
     assert_eq!(bench.portal.fire_event("ONCRMDEALADD", json!({})), 0);
     bench.portal.deliveries_done().await;
     assert_eq!(inbox.events(), ["ONAPPINSTALL", "ONCRMDEALADD"]);
+}
+
+#[tokio::test]
+async fn a_page_in_a_frame_that_is_done_is_told_too() {
+    let inbox = Inbox::new();
+    let bench = inbox.bench(common::frame::builder().frame_install());
+    let app = bench.portal.install(1);
+    bind(&bench, &app, "ONAPPINSTALL", HANDLER).await;
+    let page = common::frame::Page::open(&bench).await;
+    page.ask("setInstallFinish", json!({"value": false})).await;
+    assert_eq!(bench.portal.fire_event("ONAPPINSTALL", json!({})), 0);
+    page.ask("setInstallFinish", json!({})).await;
+    bench.portal.deliveries_done().await;
+    assert_eq!(inbox.events(), ["ONAPPINSTALL"]);
+}
+
+#[test]
+fn an_engine_gives_its_letters_to_whoever_sends_them() {
+    let now = Duration::from_secs(1_787_227_200);
+    let builder = Portal::builder().webhook(1, "secret").outgoing_webhook(["ONTASKDELETE"], "https://hook.example/");
+    let mut engine = builder.engine(now);
+    engine.event_fault(EventFault::delayed(Duration::from_secs(5)));
+    let request = Request::get("/rest/1/secret/tasks.task.delete?taskId=5").body(Bytes::new()).unwrap();
+    assert_eq!(engine.handle(now, Ipv4Addr::LOCALHOST.into(), request).response.status(), 200);
+    let letters = engine.take_deliveries();
+    assert_eq!((letters.len(), letters[0].event.as_str()), (1, "ONTASKDELETE"));
+    assert_eq!((letters[0].url.as_str(), letters[0].delay), ("https://hook.example/", Duration::from_secs(5)));
+    assert!(letters[0].body.starts_with(b"event=ONTASKDELETE&event_handler_id=3&data%5BFIELDS_BEFORE%5D%5BID%5D=5&"));
+    assert!(engine.take_deliveries().is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The queue of offline events.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests: a panic with its reason is the report")]
+
 mod common;
 
 use std::time::Duration;

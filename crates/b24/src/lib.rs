@@ -28,14 +28,14 @@ pub use b24_auth_hook as hook;
 #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
 pub use b24_auth_oauth::{self as oauth, OAuth, OAuthApp, OAuthParams, OAuthSecret};
 pub use b24_client::{self as client, Aggregate, Batch, Bulk, Call, Client, List, Tail, V2, V3};
-#[cfg(feature = "events")]
-#[cfg_attr(docsrs, doc(cfg(feature = "events")))]
-pub use b24_events::{self as events, EventService};
 pub use b24_core::{
     self as core, ApiVersion, Authenticator, CallOptions, Cursor, DateTime, Direction, Error, ErrorKind, Fields, Grant,
     Method, MultiField, Order, Params, PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret,
     Time, Validation, batch, de, filter, values,
 };
+#[cfg(feature = "events")]
+#[cfg_attr(docsrs, doc(cfg(feature = "events")))]
+pub use b24_events::{self as events, EventService};
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
 pub use b24_limiter::{self as limiter, Limiter, Restrictions, RetryPolicy};
@@ -46,11 +46,11 @@ pub use b24_transport::{self as transport, HttpClient};
 #[cfg_attr(docsrs, doc(cfg(feature = "transport")))]
 pub use builder::Builder;
 pub use handle::B24;
+/// The types of requests and responses that HTTP layers and clients of your own are written against.
+pub use http;
 #[cfg(all(feature = "events", feature = "oauth", feature = "transport"))]
 #[cfg_attr(docsrs, doc(cfg(all(feature = "events", feature = "oauth", feature = "transport"))))]
 pub use installer::Installer;
-/// The types of requests and responses that HTTP layers and clients of your own are written against.
-pub use http;
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
 pub use limits::Limits;

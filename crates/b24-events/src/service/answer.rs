@@ -72,7 +72,9 @@ impl Answer {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
             // What is left of the body is not read, so the connection is of no use.
-            Self::TooLarge | Self::TooSlow => drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close"))),
+            Self::TooLarge | Self::TooSlow => {
+                drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close")))
+            }
             _ => {}
         }
         response

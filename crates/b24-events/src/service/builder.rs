@@ -45,22 +45,20 @@ impl EventServiceBuilder {
     ///
     /// Events come in no certain order, and several handlers run at the same time. An event that is delivered twice is
     /// handled once; one that was being handled when the process died is handled again.
-    pub fn on<H, F, E>(mut self, name: impl Into<String>, handler: H) -> Self
+    pub fn on<H, F>(mut self, name: impl Into<String>, handler: H) -> Self
     where
         H: Fn(Verified<Event>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.handlers.events.add(name.into().to_ascii_uppercase(), handler);
         self
     }
 
     /// Handles all events that have no handler of their own. Without it they are counted and dropped.
-    pub fn on_any<H, F, E>(mut self, handler: H) -> Self
+    pub fn on_any<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Verified<Event>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.handlers.events.add_for_the_rest(handler);
         self
@@ -70,22 +68,20 @@ impl EventServiceBuilder {
     /// is said of [events](Self::on) holds here too.
     ///
     /// Source: <https://apidocs.bitrix24.com/api-reference/bizproc/bizproc-robot/bizproc-robot-add.html>
-    pub fn on_robot<H, F, E>(mut self, code: impl Into<String>, handler: H) -> Self
+    pub fn on_robot<H, F>(mut self, code: impl Into<String>, handler: H) -> Self
     where
         H: Fn(Verified<RobotCall>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.handlers.robots.add(code.into(), handler);
         self
     }
 
     /// Handles the calls of all robots and activities that have no handler of their own.
-    pub fn on_any_robot<H, F, E>(mut self, handler: H) -> Self
+    pub fn on_any_robot<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Verified<RobotCall>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.handlers.robots.add_for_the_rest(handler);
         self

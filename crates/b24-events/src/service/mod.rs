@@ -22,10 +22,7 @@ use std::{
     convert::Infallible,
     fmt,
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::AtomicUsize,
-    },
+    sync::{Arc, atomic::AtomicUsize},
     task::{Context, Poll},
 };
 
@@ -71,7 +68,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct EventService {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What the service and its worker have in common.

@@ -96,7 +96,9 @@ mod tests {
 
     #[test]
     fn what_is_no_network_is_refused() {
-        for bad in ["", "portal.example", "203.0.113.0/33", "2001:db8::/129", "203.0.113.0/", "203.0.113.0/-1", "1.2.3.4/24/8"] {
+        for bad in
+            ["", "portal.example", "203.0.113.0/33", "2001:db8::/129", "203.0.113.0/", "203.0.113.0/-1", "1.2.3.4/24/8"]
+        {
             assert_eq!(AllowedSources::new([bad]).unwrap_err().code(), "INVALID_CONFIG", "{bad}");
         }
     }

@@ -48,7 +48,9 @@ impl<L: TokenLookup> PortalTokens<L> {
             return Ok(Verdict::Forged);
         };
         Ok(match self.0.application_token(member_id).await? {
-            PortalToken::Token(known) if !known.expose().is_empty() && known.matches(given.expose()) => Verdict::Genuine,
+            PortalToken::Token(known) if !known.expose().is_empty() && known.matches(given.expose()) => {
+                Verdict::Genuine
+            }
             PortalToken::Token(_) | PortalToken::Missing => Verdict::Forged,
             PortalToken::UnknownPortal => Verdict::UnknownPortal,
         })

@@ -1,12 +1,13 @@
 //! What becomes of one delivery: read, verified, told apart from what was handled before, handled.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use b24_core::{BoxError, keys};
+use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::{
-    handlers::{Handler, Handlers, run},
+    handlers::{Handler, Handlers},
     rules::{Rules, pause},
     stats::add,
     under_way::UnderWay,
@@ -35,39 +36,41 @@ enum End {
 }
 
 impl Desk {
-    /// Handles one letter, whatever is in it, and tells the inbox.
+    /// Handles one letter, whatever is in it, and tells the inbox. Gives the pause after which it is due again, if it is.
     ///
     /// # Cancel safety
     /// Dropped, the letter stays in the inbox as taken.
-    pub(super) async fn handle(&self, taken: TakenLetter) {
+    pub(super) async fn handle(&self, taken: TakenLetter) -> Option<Duration> {
         match Incoming::decode(taken.letter.encoding, &taken.letter.body) {
             Ok(incoming) => {
                 let name = printable(incoming.name());
                 let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, { keys::EVENT } = name);
                 let handled = async {
-                    let end = self.look_at(incoming).await;
-                    self.settle(&taken, end).await;
+                    let end = caught(self.look_at(incoming)).await;
+                    self.settle(&taken, end).await
                 };
-                handled.instrument(span).await;
+                handled.instrument(span).await
             }
             Err(error) => {
                 add(&self.shared.counters.malformed);
                 tracing::warn!(target: keys::TARGET_EVENTS, "dropped what is no event: {error}");
-                self.settle(&taken, End::Done(None)).await;
+                self.settle(&taken, End::Done(None)).await
             }
         }
     }
 
     /// Tells the inbox.
-    async fn settle(&self, taken: &TakenLetter, end: End) {
+    async fn settle(&self, taken: &TakenLetter, end: End) -> Option<Duration> {
         let now = self.shared.clock.now();
         let inbox = &self.shared.inbox;
+        let mut again = None;
         let told = match end {
             End::Done(handled) => inbox.acknowledge(taken.id, handled, now).await,
             End::Failed(error) => {
                 add(&self.shared.counters.failed);
                 let failures = taken.attempts.saturating_add(1);
-                if let Some(pause) = pause(failures) {
+                again = pause(failures);
+                if let Some(pause) = again {
                     tracing::warn!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled, and tried again in {pause:?}");
                     inbox.postpone(taken.id, now + pause).await
                 } else {
@@ -80,6 +83,7 @@ impl Desk {
         if let Err(error) = told {
             complain(&error);
         }
+        again
     }
 
     async fn look_at(&self, incoming: Incoming) -> End {
@@ -143,9 +147,18 @@ impl Desk {
 
     async fn call<T: 'static>(&self, handler: Option<Handler<T>>, delivery: T) -> Option<Result<(), BoxError>> {
         let handler = handler?;
-        let ran = tokio::time::timeout(self.rules.timeout, run(&handler, Verified::new(delivery))).await;
+        let ran = tokio::time::timeout(self.rules.timeout, handler(Verified::new(delivery))).await;
         Some(ran.unwrap_or_else(|_| Err("the handler has taken too long".into())))
     }
+}
+
+/// A panic is a failure like any other, and goes no further.
+async fn caught(looking: impl Future<Output = End>) -> End {
+    // What it has left half done is its own affair: nothing of ours is in its hands.
+    AssertUnwindSafe(looking).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        End::Failed(format!("panicked: {}", text.unwrap_or("without a word")).into())
+    })
 }
 
 pub(super) fn complain(error: &InboxError) {

@@ -1,9 +1,8 @@
 //! The functions of the program, by what they are for.
 
-use std::{collections::HashMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{collections::HashMap, fmt, future::Future, pin::Pin, sync::Arc};
 
 use b24_core::{BoxError, Error, SdkCode};
-use futures_util::FutureExt;
 
 use crate::{Event, RobotCall, Verified};
 
@@ -37,22 +36,20 @@ impl Handlers {
 }
 
 impl<T: 'static> Table<T> {
-    pub(crate) fn add<H, F, E>(&mut self, name: String, handler: H)
+    pub(crate) fn add<H, F>(&mut self, name: String, handler: H)
     where
         H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         if name.trim().is_empty() || self.by_name.insert(name.clone(), erased(handler)).is_some() {
             self.wrong.push(name);
         }
     }
 
-    pub(crate) fn add_for_the_rest<H, F, E>(&mut self, handler: H)
+    pub(crate) fn add_for_the_rest<H, F>(&mut self, handler: H)
     where
         H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         if self.rest.replace(erased(handler)).is_some() {
             self.wrong.push("what has no handler of its own".to_owned());
@@ -64,26 +61,12 @@ impl<T: 'static> Table<T> {
     }
 }
 
-/// Calls a handler. A panic is an error like any other, and goes no further.
-pub(super) async fn run<T>(handler: &Handler<T>, delivery: Verified<T>) -> Result<(), BoxError> {
-    // What it has left half done is its own affair: nothing of ours is in its hands.
-    let ran = AssertUnwindSafe(async move { handler(delivery).await }).catch_unwind().await;
-    ran.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(format!("the handler panicked: {}", text.unwrap_or("without a word")).into())
-    })
-}
-
-fn erased<T, H, F, E>(handler: H) -> Handler<T>
+fn erased<T, H, F>(handler: H) -> Handler<T>
 where
     H: Fn(Verified<T>) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<(), E>> + Send + 'static,
-    E: Into<BoxError>,
+    F: Future<Output = Result<(), BoxError>> + Send + 'static,
 {
-    Arc::new(move |delivery| {
-        let done = handler(delivery);
-        Box::pin(async move { done.await.map_err(Into::into) })
-    })
+    Arc::new(move |delivery| Box::pin(handler(delivery)))
 }
 
 impl<T> Default for Table<T> {

@@ -5,6 +5,8 @@ mod delivery;
 mod handlers;
 mod rules;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod under_way;
 
 use std::{
@@ -53,7 +55,9 @@ pub struct Left {
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, verification: Arc<dyn Verify>, handlers: Handlers, rules: Rules) -> Self {
-        Self { desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }) }
+        Self {
+            desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }),
+        }
     }
 
     /// Works for ever.
@@ -95,7 +99,8 @@ impl Worker {
 /// A worker at work.
 struct Work {
     desk: Arc<Desk>,
-    tasks: JoinSet<()>,
+    /// Each ends with the pause after which its letter is due again.
+    tasks: JoinSet<Option<Duration>>,
     /// Taken, and not begun.
     at_hand: VecDeque<TakenLetter>,
     /// Whether there may be more to take.
@@ -121,7 +126,7 @@ impl Work {
             tokio::select! {
                 biased;
                 () = &mut shutdown => return,
-                Some(ended) = self.tasks.join_next() => account(ended),
+                Some(ended) = self.tasks.join_next() => self.account(ended),
                 () = desk.shared.bell.notified() => self.look = true,
                 () = alarm => (self.look, self.due) = (true, None),
             }
@@ -131,7 +136,7 @@ impl Work {
     /// Begins as many handlers as there is room and work for.
     async fn begin(&mut self) {
         while let Some(ended) = self.tasks.try_join_next() {
-            account(ended);
+            self.account(ended);
         }
         while self.tasks.len() < self.desk.rules.concurrency {
             let Some(letter) = self.next().await else { return };
@@ -160,6 +165,18 @@ impl Work {
         self.at_hand.pop_front()
     }
 
+    fn account(&mut self, ended: Result<Option<Duration>, JoinError>) {
+        match ended {
+            Ok(Some(pause)) => {
+                let due = Instant::now() + pause;
+                self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+            }
+            Ok(None) => {}
+            // Nothing of the program's panics there: what does is ours.
+            Err(error) => tracing::error!(target: keys::TARGET_EVENTS, "a delivery was given up: {error}"),
+        }
+    }
+
     /// Lets what is under way end. Of an inbox that forgets, everything is begun that is due; another keeps what was taken
     /// and not begun.
     async fn finish(&mut self) {
@@ -173,7 +190,7 @@ impl Work {
                 self.begin().await;
             }
             match self.tasks.join_next().await {
-                Some(ended) => account(ended),
+                Some(ended) => self.account(ended),
                 None => return,
             }
         }
@@ -183,13 +200,6 @@ impl Work {
 /// How many letters are taken at once: one look for many.
 const AT_ONCE: usize = 256;
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
-
-/// Handlers do not panic any more where they are called: what does is ours.
-fn account(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(target: keys::TARGET_EVENTS, "a delivery was given up: {error}");
-    }
-}
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

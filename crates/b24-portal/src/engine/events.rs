@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::event::letter::{self, Sender, Tokens};
+use crate::event::letter::{self, Letterhead, Tokens};
 use crate::event::{
     Cause, EventFault, Handler, Happening, Kind, OutgoingEvent, OutgoingWebhook, Owner, RobotAnswer, RobotCall, catalog,
 };
@@ -98,11 +98,11 @@ impl Engine {
     }
 
     fn tell_webhooks(&mut self, now: Duration, happening: &Happening) -> usize {
-        let sender = self.sender();
+        let head = self.letterhead();
         let webhooks = self.world.events.webhooks.iter().filter(|webhook| webhook.events.contains(&happening.name));
         let mut told = 0;
         for webhook in webhooks {
-            let auth = sender.plain_auth(&webhook.token);
+            let auth = head.plain_auth(&webhook.token);
             let letter = letter::event(&happening.name, webhook.id, happening.data.clone(), now, auth);
             self.outbox.post(&happening.name, &webhook.url, &letter);
             told += 1;
@@ -118,7 +118,7 @@ impl Engine {
         let Some(app) = self.ledger.application(&handler.client).cloned() else { return 0 };
         let pair =
             user.and_then(|user| self.ledger.lend(now, &app.client_id, user, happening.cause.hops, refresh).ok());
-        let auth = self.sender().auth(&app, tokens(pair.as_ref(), refresh));
+        let auth = self.letterhead().auth(&app, tokens(pair.as_ref(), refresh));
         let letter = letter::event(&happening.name, handler.id, happening.data.clone(), now, auth);
         self.outbox.post(&happening.name, url, &letter);
         1
@@ -193,7 +193,7 @@ impl Engine {
     pub(crate) fn uninstall(&mut self, now: Duration, client: &str, clean: bool) {
         let name = "ONAPPUNINSTALL";
         if let (true, Some(app)) = (self.hears(client), self.ledger.application(client).cloned()) {
-            let auth = self.sender().auth(&app, Tokens::None);
+            let auth = self.letterhead().auth(&app, Tokens::None);
             let handlers = self.world.events.handlers.of_event(name).filter(|handler| handler.client == client);
             for handler in handlers {
                 if let Kind::Online { url, .. } = &handler.kind {
@@ -229,7 +229,7 @@ impl Engine {
     pub(crate) fn run_robot(&mut self, now: Duration, app: &Application, url: &str, call: &RobotCall) -> String {
         let ticket = self.world.events.robots.start(now, call);
         let pair = self.ledger.lend(now, &app.client_id, call.user, 1, true).ok();
-        let auth = self.sender().auth(app, tokens(pair.as_ref(), true));
+        let auth = self.letterhead().auth(app, tokens(pair.as_ref(), true));
         self.outbox.post(&call.code, url, &call.letter(&ticket, now, auth));
         ticket.token
     }
@@ -238,8 +238,8 @@ impl Engine {
         self.world.events.robots.answers()
     }
 
-    fn sender(&self) -> Sender {
-        Sender { origins: self.config.origins.clone(), member_id: self.config.member_id() }
+    fn letterhead(&self) -> Letterhead {
+        Letterhead { origins: self.config.origins.clone(), member_id: self.config.member_id() }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::value::{Array, map};
 
 /// The portal as its letters name it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender {
+pub(crate) struct Letterhead {
     pub(crate) origins: Origins,
     pub(crate) member_id: String,
 }
@@ -23,7 +23,7 @@ pub(crate) enum Tokens<'a> {
     Both(&'a Pair),
 }
 
-impl Sender {
+impl Letterhead {
     /// `auth` of a letter to an application.
     pub(crate) fn auth(&self, app: &Application, tokens: Tokens<'_>) -> Array {
         let mut auth = Array::new();

@@ -52,7 +52,7 @@ pub(crate) fn get(world: &mut World, call: &Call<'_>) -> Result<Value> {
         // All rows of the process, those too that were not asked for.
         world.events.offline.clear(&owner, &process, |_| true);
     }
-    let shown: Array = rows.iter().map(|row| show(row)).collect();
+    let shown: Array = rows.iter().map(show).collect();
     let process = if told { Value::from(process) } else { Value::Null };
     Ok(map! { "process_id" => process, "events" => shown }.into())
 }

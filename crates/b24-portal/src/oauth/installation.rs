@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Application, Origins, Pair};
-use crate::event::letter::{self, Sender, Tokens};
+use crate::event::letter::{self, Letterhead, Tokens};
 use crate::php::form::{build, encode};
 use crate::rng::{self, Secret};
 use crate::value::Array;
@@ -52,7 +52,7 @@ impl Installation {
 
     /// What [`event_form`](Self::event_form) spells out.
     pub(crate) fn event(&self) -> Array {
-        let auth = self.sender().auth(&self.app, Tokens::Both(&self.pair));
+        let auth = self.letterhead().auth(&self.app, Tokens::Both(&self.pair));
         letter::event("ONAPPINSTALL", 1, letter::installed(self.finished), self.at, auth)
     }
 
@@ -64,12 +64,12 @@ impl Installation {
     /// Source: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-uninstall.html>
     #[must_use]
     pub fn uninstall_form(&self, clean: bool) -> String {
-        let auth = self.sender().auth(&self.app, Tokens::None);
+        let auth = self.letterhead().auth(&self.app, Tokens::None);
         build(&letter::event("ONAPPUNINSTALL", 2, letter::uninstalled(clean), self.at, auth))
     }
 
-    fn sender(&self) -> Sender {
-        Sender { origins: self.origins.clone(), member_id: self.member_id.clone() }
+    fn letterhead(&self) -> Letterhead {
+        Letterhead { origins: self.origins.clone(), member_id: self.member_id.clone() }
     }
 
     /// The query the portal opens the application's page with: `DOMAIN`, `PROTOCOL`, `LANG`, `APP_SID`.

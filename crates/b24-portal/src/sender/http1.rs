@@ -17,7 +17,7 @@ use super::receiver::Answer;
 const MAX_ANSWER: usize = 1 << 20;
 
 /// At most one connection.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Wire(Option<(Authority, SendRequest<Full<Bytes>>)>);
 
 impl Wire {

@@ -47,6 +47,8 @@ struct State {
     open: usize,
     log: DeliveryLog,
     receiver: Option<Arc<dyn Receiver>>,
+    /// Connections that no worker needs at the moment.
+    wires: Vec<Wire>,
     tasks: JoinSet<()>,
 }
 
@@ -108,8 +110,10 @@ impl Sender {
     /// Drops what is under way: nobody is there any more to send it.
     fn close(&self) {
         let mut state = self.state();
-        state.tasks.abort_all();
-        (state.queue, state.later) = (VecDeque::new(), Vec::new());
+        (state.queue, state.later, state.wires) = (VecDeque::new(), Vec::new(), Vec::new());
+        let mut tasks = std::mem::take(&mut state.tasks);
+        drop(state);
+        tasks.abort_all();
     }
 
     /// Sees to it that there are workers enough.
@@ -122,8 +126,9 @@ impl Sender {
         }
         for _ in 0..state.queue.len().min(WORKERS.saturating_sub(state.workers)) {
             state.workers += 1;
-            let sender = Arc::clone(self);
-            state.tasks.spawn_on(async move { sender.work().await }, &runtime);
+            let wire = state.wires.pop().unwrap_or_default();
+            let worker = Worker { sender: Arc::clone(self), wire, job: None };
+            state.tasks.spawn_on(worker.work(), &runtime);
         }
     }
 
@@ -132,24 +137,6 @@ impl Sender {
         let mut state = self.state();
         state.queue.push_back(job);
         self.start(&mut state);
-    }
-
-    async fn work(self: Arc<Self>) {
-        let mut wire = Wire::default();
-        while let Some((job, receiver)) = self.next() {
-            let fate = self.post(&job.letter, receiver, &mut wire).await;
-            self.finish(job, fate);
-        }
-    }
-
-    /// The next letter; without one the worker is done.
-    fn next(&self) -> Option<(Job, Option<Arc<dyn Receiver>>)> {
-        let mut state = self.state();
-        let job = state.queue.pop_front();
-        if job.is_none() {
-            state.workers -= 1;
-        }
-        job.map(|job| (job, state.receiver.clone()))
     }
 
     async fn post(&self, letter: &OutgoingEvent, receiver: Option<Arc<dyn Receiver>>, wire: &mut Wire) -> DeliveryFate {
@@ -197,6 +184,47 @@ impl Sender {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Posts one letter after the other, until there is none.
+struct Worker {
+    sender: Arc<Sender>,
+    wire: Wire,
+    job: Option<Job>,
+}
+
+impl Worker {
+    async fn work(mut self) {
+        while let Some((letter, receiver)) = self.next() {
+            let fate = self.sender.post(&letter, receiver, &mut self.wire).await;
+            self.end(fate);
+        }
+    }
+
+    fn next(&mut self) -> Option<(OutgoingEvent, Option<Arc<dyn Receiver>>)> {
+        let mut state = self.sender.state();
+        self.job = state.queue.pop_front();
+        self.job.as_ref().map(|job| (job.letter.clone(), state.receiver.clone()))
+    }
+
+    fn end(&mut self, fate: DeliveryFate) {
+        if let Some(job) = self.job.take() {
+            self.sender.finish(job, fate);
+        }
+    }
+}
+
+/// Whatever ends a worker, nobody waits for its letter in vain.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.end(DeliveryFate::Failed("the portal stopped".to_owned()));
+        let mut state = self.sender.state();
+        state.workers -= 1;
+        state.wires.push(std::mem::take(&mut self.wire));
+        if !state.queue.is_empty() {
+            self.sender.start(&mut state);
+        }
     }
 }
 

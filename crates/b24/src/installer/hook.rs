@@ -10,15 +10,11 @@ pub(super) struct Hook<T>(Option<Arc<Function<T>>>);
 type Function<T> = dyn Fn(T) -> Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>> + Send + Sync;
 
 impl<T> Hook<T> {
-    pub(super) fn new<F, E>(hear: impl Fn(T) -> F + Send + Sync + 'static) -> Self
+    pub(super) fn new<F>(hear: impl Fn(T) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
-        Self(Some(Arc::new(move |told| {
-            let heard = hear(told);
-            Box::pin(async move { heard.await.map_err(Into::into) })
-        })))
+        Self(Some(Arc::new(move |told| Box::pin(hear(told)))))
     }
 
     pub(super) async fn call(&self, told: T) -> Result<(), BoxError> {

@@ -26,8 +26,9 @@ use crate::B24;
 /// | any other | it is let through with the stored `application_token` of its portal |
 ///
 /// Each of them may come twice, late, or forged. A pair of tokens that has been renewed since is not replaced by the one of a
-/// late event. An installation on a portal with other tokens is believed when the authorisation server vouches for the new
-/// ones and takes the stored ones no more: then the removal was not heard of.
+/// late event. An installation that does not bring the stored `application_token` is believed when the authorisation server
+/// vouches for its tokens, and either they are those of the user who installed the application before, or the stored ones are
+/// dead: then its removal was not heard of.
 ///
 /// An `Installer` is cheap to clone; clones share the portals.
 ///
@@ -39,7 +40,7 @@ use crate::B24;
 ///     .bind(Binding::new("ONCRMDEALADD", "https://app.example/events"))
 ///     .on_installed(|b24, _event| async move {
 ///         println!("installed on {}", b24.portal());
-///         Ok::<(), Error>(())
+///         Ok(())
 ///     });
 /// let portals = installer.clone();
 /// let (service, worker) = installer
@@ -50,7 +51,7 @@ use crate::B24;
 ///         async move {
 ///             let b24 = portals.portal_of(event.auth()).await?;
 ///             println!("a deal is new on {}", b24.portal());
-///             Ok::<(), Error>(())
+///             Ok(())
 ///         }
 ///     })
 ///     .build()?;
@@ -93,10 +94,9 @@ impl Installer {
     /// Calls `hook` when the application was installed: the tokens are stored, the events bound. After an error all of it is
     /// tried again, as with [handlers](EventServiceBuilder::on).
     #[must_use]
-    pub fn on_installed<F, E>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    pub fn on_installed<F>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.installed = Hook::new(move |(b24, event)| hook(b24, event));
         self
@@ -104,10 +104,9 @@ impl Installer {
 
     /// Calls `hook` when the application was updated.
     #[must_use]
-    pub fn on_updated<F, E>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    pub fn on_updated<F>(mut self, hook: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.updated = Hook::new(move |(b24, event)| hook(b24, event));
         self
@@ -116,10 +115,9 @@ impl Installer {
     /// Calls `hook` when the application was removed, before its tokens are. They do not work any more. After an error it is
     /// called again, with the tokens still there.
     #[must_use]
-    pub fn on_uninstalled<F, E>(mut self, hook: impl Fn(Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    pub fn on_uninstalled<F>(mut self, hook: impl Fn(Verified<Event>) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<BoxError>,
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
     {
         self.uninstalled = Hook::new(hook);
         self
@@ -158,7 +156,7 @@ impl Installer {
 
     /// Stores the tokens of an event, unless those that are stored are as good.
     async fn take_over(&self, event: &Event) -> Result<B24, Error> {
-        let params = params_of(event.auth())?;
+        let params = params_of(event.auth(), |_| true)?;
         let key = params.key();
         match self.tenants.stored(&key).await? {
             Some(known) if params.is_same_installation(&known) => {
@@ -185,10 +183,12 @@ impl Installer {
     }
 }
 
-fn params_of(auth: &EventAuth) -> Result<OAuthParams, Error> {
+/// The tokens of an event, read from those of its fields that `wanted` names.
+fn params_of(auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthParams, Error> {
     #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
     let now = SystemTime::now();
-    OAuthParams::from_fields(|name| auth.field(name).map(|text| text.expose().to_owned()), now)
+    let field = |name: &str| auth.field(name).filter(|_| wanted(name)).map(|text| text.expose().to_owned());
+    OAuthParams::from_fields(field, now)
 }
 
 /// Whether the stored pair is the one of the event, or was made after it.

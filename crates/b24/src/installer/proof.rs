@@ -22,27 +22,27 @@ impl Installer {
         if known.as_ref().is_some_and(|known| is_proven(auth, known)) {
             return Ok(Verdict::Genuine);
         }
-        match known {
-            _ if !brings_an_installation(incoming) => {
-                Ok(if known.is_some() { Verdict::Forged } else { Verdict::UnknownPortal })
-            }
-            // The stranger first: whoever has no token of this application costs the known portal nothing.
-            _ if !self.is_vouched_for(auth).await? => Ok(Verdict::Forged),
-            Some(_) if self.tenants.is_installed(&key).await? => Ok(Verdict::Forged),
-            _ => Ok(Verdict::Genuine),
+        if !brings_an_installation(incoming) {
+            return Ok(if known.is_some() { Verdict::Forged } else { Verdict::UnknownPortal });
         }
+        // The stranger first: whoever has no token of this application costs the known portal nothing.
+        let Some(vouched) = self.vouched_for(auth).await? else { return Ok(Verdict::Forged) };
+        let Some(known) = known else { return Ok(Verdict::Genuine) };
+        // Any user of the portal has tokens that are vouched for. The one who has installed it may do so again, and an update
+        // may bring another application token. Anybody else may when what is stored is dead: its removal was not heard of.
+        let same_user = vouched.user_id().is_some() && vouched.user_id() == known.user_id();
+        Ok(if same_user || !self.tenants.is_installed(&key).await? { Verdict::Genuine } else { Verdict::Forged })
     }
 
-    /// Whether the authorisation server knows the tokens as those of this application on that portal.
-    async fn is_vouched_for(&self, auth: &EventAuth) -> Result<bool, Error> {
+    /// The tokens of an event with the authorisation server's word on them; `None` where it does not know them as those of
+    /// this application on that portal.
+    async fn vouched_for(&self, auth: &EventAuth) -> Result<Option<OAuthParams>, Error> {
+        let params = params_of(auth, |name| name != "user_id");
         // Without an application token no later event of that portal could be believed.
-        let Ok(params) = params_of(auth) else { return Ok(false) };
-        if params.application_token().is_none() {
-            return Ok(false);
-        }
+        let Some(params) = params.ok().filter(|params| params.application_token().is_some()) else { return Ok(None) };
         match self.tenants.app().verify(params).await {
-            Ok(_) => Ok(true),
-            Err(error) if is_refusal(&error) => Ok(false),
+            Ok(params) => Ok(Some(params)),
+            Err(error) if is_refusal(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
