@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// Let a user authorise an application in the browser, and keep its tokens in a file for --oauth
     Login(LoginArgs),
     /// Print what a portal posts to this machine, one JSON object a line: events, robots' calls, pages
+    ///
+    /// Listens on 127.0.0.1. A portal on the internet reaches it through a tunnel, such as cloudflared, ngrok or ssh -R: the
+    /// portal is given the tunnel's public https address, and the tunnel brings the deliveries to this port.
     Listen(ListenArgs),
     /// Run an embedded portal and print its webhook URL
     Portal(PortalArgs),

@@ -5,8 +5,7 @@ use std::{convert::Infallible, num::NonZeroU64, path::PathBuf};
 use b24::Secret;
 use clap::Args as ClapArgs;
 
-/// Listens on 127.0.0.1. A portal on the internet reaches it through a tunnel (ssh -R, cloudflared, ngrok): its public
-/// https address is what the portal is given as the handler, and the tunnel brings the deliveries to this port.
+/// Tokens may be arguments too: whoever sees one can feign deliveries, and call nothing.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = HELP)]
 pub(crate) struct ListenArgs {
@@ -28,8 +27,8 @@ pub(crate) struct ListenArgs {
 
     /// Run this command for each delivery, one at a time and in order, with its line on standard input
     ///
-    /// The shell runs it: sh -c, or cmd /C on Windows. Its environment has B24_EVENT, the "name", and B24_EVENT_KIND, the
-    /// "kind". What it prints goes to standard error. When it fails that is told, and the next one is run. It is not run
+    /// The shell runs it: sh -c, or cmd /C on Windows. Its environment has `B24_EVENT`, the "name", and
+    /// `B24_EVENT_KIND`, the "kind". What it prints goes to standard error. When it fails that is told, and the next one is run. It is not run
     /// for what is unreadable, nor for what turned out not to come from the portal; without an application token that is
     /// not known, and whoever reaches the port has it run.
     #[arg(long, value_name = "CMD")]

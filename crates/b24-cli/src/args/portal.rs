@@ -60,7 +60,7 @@ pub(crate) struct PortalArgs {
 
     /// Post what happens to this address, as an outgoing webhook; its application token is in what is printed
     ///
-    /// The address is on this machine: http://127.0.0.1:8025/. May be given several times; each has a token of its own.
+    /// The address is on this machine: `http://127.0.0.1:8025/`. May be given several times; each has a token of its own.
     #[arg(long, value_name = "URL", value_parser = here)]
     pub(crate) outgoing_webhook: Vec<String>,
 

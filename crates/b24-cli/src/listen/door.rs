@@ -124,6 +124,8 @@ fn connection(
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
+        // A tunnel must not post over a connection that is being closed for having been idle.
+        .keep_alive(false)
         .header_read_timeout(SLOWEST_HEAD)
         .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(stream), answering)
