@@ -65,6 +65,6 @@ impl fmt::Display for InboxError {
 
 impl StdError for InboxError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -66,16 +66,15 @@ impl Answer {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        match self {
-            Self::WrongMethod => drop(headers.insert(header::ALLOW, HeaderValue::from_static("POST"))),
-            Self::Busy | Self::Full | Self::Broken | Self::Closing => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            }
+        let header = match self {
+            Self::WrongMethod => Some((header::ALLOW, "POST")),
+            Self::Busy | Self::Full | Self::Broken | Self::Closing => Some((header::RETRY_AFTER, "60")),
             // What is left of the body is not read, so the connection is of no use.
-            Self::TooLarge | Self::TooSlow => {
-                drop(headers.insert(header::CONNECTION, HeaderValue::from_static("close")))
-            }
-            _ => {}
+            Self::TooLarge | Self::TooSlow => Some((header::CONNECTION, "close")),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         response
     }

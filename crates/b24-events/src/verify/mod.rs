@@ -118,6 +118,6 @@ impl fmt::Display for NotVerified {
 
 impl std::error::Error for NotVerified {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.error.as_deref().map(|error| error as _)
+        self.error.as_deref().map(|error| error as &(dyn std::error::Error + 'static))
     }
 }

@@ -15,15 +15,15 @@ use http::{Request, StatusCode, header};
 use http_body::{Body, Frame};
 use tower_service::Service;
 
-pub const TOKEN: &str = "51856fefc120afa4b628cc82d3935cce";
-pub const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const TOKEN: &str = "51856fefc120afa4b628cc82d3935cce";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-pub fn verification() -> ApplicationToken {
+pub(crate) fn verification() -> ApplicationToken {
     ApplicationToken::new(Secret::from(TOKEN))
 }
 
 /// An event as a portal writes it, about one record.
-pub fn event(name: &str, id: u64, token: &str) -> String {
+pub(crate) fn event(name: &str, id: u64, token: &str) -> String {
     format!(
         "event={name}&event_handler_id=12&data%5BFIELDS%5D%5BID%5D={id}&ts=1700000000&auth%5Bdomain%5D=p.bitrix24.com\
          &auth%5Bclient_endpoint%5D=https%3A%2F%2Fp.bitrix24.com%2Frest%2F&auth%5Bmember_id%5D=m1\
@@ -31,12 +31,12 @@ pub fn event(name: &str, id: u64, token: &str) -> String {
     )
 }
 
-pub fn post(body: impl Into<String>) -> Request<Text> {
+pub(crate) fn post(body: impl Into<String>) -> Request<Text> {
     Request::post("/events").header(header::CONTENT_TYPE, FORM).body(Text::from(body.into())).unwrap()
 }
 
 /// Status and text of the answer.
-pub async fn send<B>(service: &EventService, request: Request<B>) -> (StatusCode, String)
+pub(crate) async fn send<B>(service: &EventService, request: Request<B>) -> (StatusCode, String)
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -52,7 +52,7 @@ where
 }
 
 /// A body in one piece.
-pub struct Text(Option<Bytes>);
+pub(crate) struct Text(Option<Bytes>);
 
 impl From<String> for Text {
     fn from(text: String) -> Self {

@@ -11,8 +11,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::{Durability, schema};
 use crate::inbox::{InboxError, InboxErrorKind};
 
-/// A connection that has the file for itself.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, InboxError> {
+/// A connection that has the file for itself, and where its log is.
+pub(super) fn open(path: &Path, durability: Durability) -> Result<(Connection, PathBuf), InboxError> {
     // Absolute: `:memory:` is a file as any other.
     let path = std::path::absolute(path).map_err(InboxError::failed)?;
     if !create(&path).map_err(InboxError::failed)? {
@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, In
     set_up(&connection)?;
     tune(&connection, durability).map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(32);
-    Ok(connection)
+    Ok((connection, beside(&path, "-wal")))
 }
 
 /// Makes an empty file that only its owner can read; SQLite gives the files beside it the same rights. `false` when there is

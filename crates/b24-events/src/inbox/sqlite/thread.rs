@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use b24_core::keys;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -16,16 +17,17 @@ use super::{
     command::{Command, Envelope, Read, Reply, Write},
     shared::Shared,
     store::Store,
+    syncer::Syncer,
 };
 use crate::inbox::InboxError;
 
 /// Starts the thread. It ends when it is told to, or when nobody can tell it anything any more.
-pub(super) fn start(store: Store, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
+pub(super) fn start(store: Store, syncer: Option<Syncer>, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
     let (commands, received) = mpsc::channel();
     let end = End(Arc::clone(&shared));
     thread::Builder::new()
         .name("b24-inbox".into())
-        .spawn(move || run(store, &received, end))
+        .spawn(move || run(store, syncer, &received, end))
         .map_err(InboxError::failed)?;
     Ok(SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared })
 }
@@ -46,7 +48,7 @@ impl Drop for End {
     }
 }
 
-fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
+fn run(mut store: Store, mut syncer: Option<Syncer>, received: &Receiver<Envelope>, end: End) {
     let mut batch = Batch::default();
     let close = loop {
         let first = if store.is_settled() {
@@ -62,11 +64,17 @@ fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
             }
             Err(RecvTimeoutError::Disconnected) => break None,
         }
+        let changes = batch.writes.len();
         batch.run(&mut store);
+        if let Some(syncer) = &mut syncer {
+            syncer.wrote(changes);
+        }
         if let Some(reply) = batch.close.take() {
             break Some(reply);
         }
     };
+    // The log is not deleted while it is open.
+    drop(syncer);
     let closed = store.close();
     if closed.is_ok() {
         end.0.set_closed();
@@ -75,7 +83,7 @@ fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
         // Who asked may have gone.
         let _gone = reply.send(closed);
     } else if let Err(error) = closed {
-        tracing::warn!(target: "b24::events", error = &error as &dyn std::error::Error, "an inbox was not closed in order");
+        tracing::warn!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox was not closed in order");
     }
 }
 
@@ -129,6 +137,49 @@ impl Batch {
                     drop(reply.send(store.buried(limit).map_err(InboxError::failed)));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::{
+        Encoding, Fingerprint, Inbox,
+        inbox::{InboxErrorKind, Letter, LetterId},
+    };
+
+    #[tokio::test]
+    async fn every_call_fails_once_the_thread_has_died() {
+        let (commands, received) = mpsc::channel::<Envelope>();
+        let shared = Arc::new(Shared::default());
+        let end = End(Arc::clone(&shared));
+        let inbox = SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared };
+        let dying = thread::spawn(move || {
+            let _end = end;
+            let _served = received.recv();
+            std::panic::resume_unwind(Box::new(()));
+        });
+        let letter = || Letter::new("a".into(), Encoding::Form, UNIX_EPOCH);
+        let (served, queued) = tokio::join!(inbox.append(letter()), inbox.append(letter()));
+        assert!(dying.join().is_err());
+        let id = LetterId::new(1);
+        for error in [
+            served.unwrap_err(),
+            queued.unwrap_err(),
+            inbox.append(letter()).await.unwrap_err(),
+            inbox.take(1, UNIX_EPOCH).await.unwrap_err(),
+            inbox.acknowledge(id, None, UNIX_EPOCH).await.unwrap_err(),
+            inbox.was_handled(Fingerprint::from_bytes([0; 16]), UNIX_EPOCH).await.unwrap_err(),
+            inbox.waiting().await.unwrap_err(),
+            inbox.buried(1).await.unwrap_err(),
+            inbox.close().await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), InboxErrorKind::Failed);
         }
     }
 }
