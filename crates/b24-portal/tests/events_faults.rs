@@ -107,6 +107,35 @@ async fn a_portal_can_be_made_to_insist() {
     assert_eq!((attempts, bench.clock.now() - began), (vec![1, 2, 3], Duration::from_secs(20)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handler_has_a_minute_for_its_answer() {
+    let portal = hooked().in_process();
+    portal.deliver_to(Silent);
+    portal.fire_event("E", json!({}));
+    let began = tokio::time::Instant::now();
+    portal.deliveries_done().await;
+    assert_eq!(began.elapsed(), Duration::from_secs(60));
+    assert_eq!(portal.deliveries()[0].fate, DeliveryFate::Failed("no answer in time".to_owned()));
+}
+
+/// A handler that never answers.
+#[derive(Clone)]
+struct Silent;
+
+impl tower_service::Service<http::Request<http_body_util::Full<bytes::Bytes>>> for Silent {
+    type Response = http::Response<()>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Pending<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<http_body_util::Full<bytes::Bytes>>) -> Self::Future {
+        std::future::pending()
+    }
+}
+
 #[tokio::test]
 async fn a_handler_that_panics_fails_alone() {
     let bench = Bench::with(hooked());

@@ -142,6 +142,25 @@ async fn what_cannot_be_delivered_to_says_why() {
 }
 
 #[test]
+fn a_runtime_that_ends_takes_its_letters_with_it() {
+    let portal = Portal::builder().in_process();
+    portal.outgoing_webhook(["E"], "http://127.0.0.1:9/");
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let first = runtime();
+    first.block_on(async {
+        portal.event_fault(EventFault::delayed(std::time::Duration::from_secs(3600)));
+        portal.fire_event("E", json!({}));
+        portal.fire_event("E", json!({}));
+    });
+    drop(first);
+    runtime().block_on(portal.deliveries_done());
+    let fates: Vec<DeliveryFate> = portal.deliveries().into_iter().map(|sent| sent.fate).collect();
+    assert_eq!(fates[0], DeliveryFate::Failed("the portal stopped".to_owned()));
+    // Nobody had begun with the other one.
+    assert!(matches!(&fates[1], DeliveryFate::Failed(text) if !text.contains("stopped")), "{fates:?}");
+}
+
+#[test]
 fn letters_wait_for_a_runtime() {
     let portal = Portal::builder().in_process();
     let inbox = common::events::Inbox::new();

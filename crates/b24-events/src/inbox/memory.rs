@@ -1,5 +1,6 @@
 //! An inbox that forgets with the process.
 
+use b24_core::keys;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
@@ -108,7 +109,7 @@ impl Inbox for MemoryInbox {
             let buried = self.state().remove(id);
             if let Some(entry) = buried {
                 let (id, bytes) = (id.get(), entry.letter.body.len());
-                tracing::error!(target: TARGET, id, bytes, "a letter was dropped that no attempt has got handled");
+                tracing::error!(target: keys::TARGET_EVENTS, id, bytes, "a letter was dropped that no attempt has got handled");
             }
             Ok(())
         })
@@ -196,7 +197,6 @@ impl State {
 const CAPACITY: u64 = 64 << 20;
 /// How many handled events are remembered.
 const REMEMBERED: usize = 100_000;
-const TARGET: &str = "b24::events";
 
 impl fmt::Debug for MemoryInbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::SystemTime};
 
-use b24_core::Error;
+use b24_core::{Error, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -87,7 +87,8 @@ impl Event {
         ChatMessage::of(&self.name, &self.data)
     }
 
-    /// By which a second delivery is known: the portal, the binding, the name, the time and the data, and no tokens.
+    /// By which a second delivery is known: the portal, the binding, the name, the time and the data, and no tokens; but for
+    /// those of an installation, which are what it is about.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut hasher = Hasher::new("event");
@@ -96,6 +97,9 @@ impl Event {
         hasher.text(&self.name);
         hasher.time(self.sent);
         hasher.value(&self.data);
+        if matches!(self.known(), Known::Install { .. } | Known::Update { .. }) {
+            hasher.optional(self.auth.refresh_token().map(Secret::expose));
+        }
         hasher.finish()
     }
 }

@@ -282,6 +282,14 @@ fn what_is_none_of_the_three_is_refused() {
 }
 
 #[test]
+fn two_installations_in_one_second_are_two() {
+    let install =
+        |token: &str| form(&format!("event=ONAPPINSTALL&ts=1&auth[member_id]=m1&auth[refresh_token]={token}"));
+    assert_ne!(install("one").fingerprint(), install("two").fingerprint());
+    assert_eq!(install("one").fingerprint(), install("one").fingerprint());
+}
+
+#[test]
 fn a_second_delivery_has_the_same_fingerprint_and_nothing_else_has() {
     let first = form(DEAL).fingerprint();
     for (from, to, same) in [

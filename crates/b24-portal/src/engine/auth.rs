@@ -78,7 +78,7 @@ impl Caller {
         Ok(Self {
             user: holder.user,
             owner: Owner::App(holder.client.clone()),
-            scopes: holder.scopes.clone().into(),
+            scopes: Arc::clone(&holder.scopes),
             standing: Some(ledger.standing(&holder.client)),
             connector: String::new(),
             hops: holder.hops,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Application;
@@ -30,6 +31,8 @@ pub(crate) struct Ledger {
 /// An application and whether it is there.
 struct Registered {
     app: Application,
+    /// Those of the application, shared by all its tokens: an event brings one each time.
+    scopes: Arc<[String]>,
     presence: Presence,
     /// Counts the times it was removed: what was issued before belongs to an installation that is gone.
     removals: u32,
@@ -48,7 +51,7 @@ enum Presence {
 pub(crate) struct Holder {
     pub(crate) client: String,
     pub(crate) user: i64,
-    pub(crate) scopes: Vec<String>,
+    pub(crate) scopes: Arc<[String]>,
     /// How many events led to it, one through the other: calls with it may only lead to so many more.
     pub(crate) hops: u32,
 }
@@ -91,8 +94,12 @@ pub(crate) enum Denied {
 
 impl Ledger {
     pub(crate) fn new(config: &Config) -> Self {
-        let registered =
-            |app: &Application| Registered { app: app.clone(), presence: Presence::Installed, removals: 0 };
+        let registered = |app: &Application| Registered {
+            app: app.clone(),
+            scopes: app.scopes.clone().into(),
+            presence: Presence::Installed,
+            removals: 0,
+        };
         Self {
             seed: config.seed,
             access_life: config.access_life,
@@ -111,13 +118,13 @@ impl Ledger {
         if let Some(entry) = self.apps.iter_mut().find(|entry| entry.app.client_id == client) {
             entry.presence = if entry.app.has_page { Presence::Unfinished } else { Presence::Installed };
         }
-        self.issue(now, Holder { client: client.to_owned(), user, scopes: scopes.to_vec(), hops: 0 }, true)
+        self.issue(now, Holder { client: client.to_owned(), user, scopes: scopes.into(), hops: 0 }, true)
     }
 
     /// Issues a pair for a user who opens an application, which is there already.
     pub(crate) fn open(&mut self, now: Duration, client: &str, user: i64) -> Result<Pair, Denied> {
         self.may_have_tokens(client)?;
-        let scopes = self.application(client).map(|app| app.scopes.clone()).unwrap_or_default();
+        let scopes = self.entry(client).map(|entry| Arc::clone(&entry.scopes)).unwrap_or_default();
         Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes, hops: 0 }, true))
     }
 
@@ -131,7 +138,7 @@ impl Ledger {
         refresh: bool,
     ) -> Result<Pair, Denied> {
         self.may_have_tokens(client)?;
-        let scopes = self.application(client).map(|app| app.scopes.clone()).unwrap_or_default();
+        let scopes = self.entry(client).map(|entry| Arc::clone(&entry.scopes)).unwrap_or_default();
         Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes, hops }, refresh))
     }
 
@@ -168,7 +175,7 @@ impl Ledger {
         if entry.presence == Presence::Absent {
             return None;
         }
-        let holder = Holder { client: client.to_owned(), user, scopes: entry.app.scopes.clone(), hops: 0 };
+        let holder = Holder { client: client.to_owned(), user, scopes: Arc::clone(&entry.scopes), hops: 0 };
         let grant = Grant { holder, until: now.saturating_add(CODE_LIFE), removals: entry.removals };
         self.codes.insert(code.clone(), grant);
         Some((code, &entry.app))
@@ -282,7 +289,7 @@ impl Ledger {
 /// The tokens that were there when the portal started.
 fn handed_in(tokens: &BTreeMap<String, Token>, started: Duration) -> HashMap<String, Grant> {
     let grant = |token: &Token| Grant {
-        holder: Holder { client: token.client.clone(), user: token.user, scopes: token.scopes.clone(), hops: 0 },
+        holder: Holder { client: token.client.clone(), user: token.user, scopes: token.scopes.clone().into(), hops: 0 },
         until: started.saturating_add(token.lives),
         removals: 0,
     };

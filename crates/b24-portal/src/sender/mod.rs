@@ -15,7 +15,7 @@ use http::{Request, header};
 use http_body_util::Full;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::clock::Clock;
 use crate::event::{DeliveryFate, DeliveryLog, EventDelivery, OutgoingEvent, Retries};
@@ -49,7 +49,9 @@ struct State {
     receiver: Option<Arc<dyn Receiver>>,
     /// Connections that no worker needs at the moment.
     wires: Vec<Wire>,
-    tasks: JoinSet<()>,
+    tasks: Vec<AbortHandle>,
+    /// Whether the portal is gone.
+    closed: bool,
 }
 
 /// A letter to be posted.
@@ -80,7 +82,8 @@ impl Sender {
         for letter in letters {
             state.add(letter, 1);
         }
-        self.start(&mut state);
+        drop(state);
+        self.start();
     }
 
     /// Waits until nothing is under way.
@@ -88,13 +91,10 @@ impl Sender {
         loop {
             let mut rung = pin!(self.idle.notified());
             rung.as_mut().enable();
-            {
-                let mut state = self.state();
-                if state.open == 0 {
-                    return;
-                }
-                self.start(&mut state);
+            if self.state().open == 0 {
+                return;
             }
+            self.start();
             rung.await;
         }
     }
@@ -110,33 +110,39 @@ impl Sender {
     /// Drops what is under way: nobody is there any more to send it.
     fn close(&self) {
         let mut state = self.state();
-        (state.queue, state.later, state.wires) = (VecDeque::new(), Vec::new(), Vec::new());
-        let mut tasks = std::mem::take(&mut state.tasks);
+        let tasks = std::mem::take(&mut state.tasks);
+        *state = State { closed: true, log: std::mem::take(&mut state.log), ..State::default() };
         drop(state);
-        tasks.abort_all();
+        for task in tasks {
+            task.abort();
+        }
     }
 
     /// Sees to it that there are workers enough.
-    fn start(self: &Arc<Self>, state: &mut State) {
+    ///
+    /// A runtime that has ended drops a task while it is spawned, and a dropped task locks the state: nothing is spawned
+    /// under the lock.
+    fn start(self: &Arc<Self>) {
         let Ok(runtime) = Handle::try_current() else { return };
-        while state.tasks.try_join_next().is_some() {}
-        for job in std::mem::take(&mut state.later) {
-            let sender = Arc::clone(self);
-            state.tasks.spawn_on(async move { sender.wait_for(job).await }, &runtime);
-        }
-        for _ in 0..state.queue.len().min(WORKERS.saturating_sub(state.workers)) {
-            state.workers += 1;
-            let wire = state.wires.pop().unwrap_or_default();
-            let worker = Worker { sender: Arc::clone(self), wire, job: None };
-            state.tasks.spawn_on(worker.work(), &runtime);
-        }
-    }
-
-    async fn wait_for(self: Arc<Self>, mut job: Job) {
-        self.clock.pass(std::mem::take(&mut job.letter.delay)).await;
         let mut state = self.state();
-        state.queue.push_back(job);
-        self.start(&mut state);
+        if state.closed {
+            return;
+        }
+        let late = std::mem::take(&mut state.later);
+        let needed = state.queue.len().min(WORKERS.saturating_sub(state.workers));
+        state.workers += needed;
+        let wires: Vec<Wire> = (0..needed).map(|_| state.wires.pop().unwrap_or_default()).collect();
+        drop(state);
+
+        let late = late.into_iter().map(|job| Late { sender: Arc::clone(self), job: Some(job) });
+        let late = late.map(|late| runtime.spawn(late.wait()).abort_handle());
+        let mut tasks: Vec<AbortHandle> = late.collect();
+        let workers =
+            wires.into_iter().map(|wire| Worker { sender: Arc::clone(self), wire, job: None, is_done: false });
+        tasks.extend(workers.map(|worker| runtime.spawn(worker.work()).abort_handle()));
+        let mut state = self.state();
+        state.tasks.retain(|task| !task.is_finished());
+        state.tasks.extend(tasks);
     }
 
     async fn post(&self, letter: &OutgoingEvent, receiver: Option<Arc<dyn Receiver>>, wire: &mut Wire) -> DeliveryFate {
@@ -149,11 +155,15 @@ impl Sender {
         };
         let answer = async {
             match receiver {
-                // In a task of its own, so that a panic is the handler's and not the portal's.
-                Some(receiver) => match tokio::spawn(receiver.deliver(request)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err("the handler panicked".to_owned()),
-                },
+                // In a task of its own, so that a panic is the handler's and not the portal's; the set ends it with this.
+                Some(receiver) => {
+                    let mut own = JoinSet::new();
+                    own.spawn(receiver.deliver(request));
+                    match own.join_next().await {
+                        Some(Ok(answer)) => answer,
+                        Some(Err(_)) | None => Err("the handler panicked".to_owned()),
+                    }
+                }
                 None => wire.post(request).await,
             }
         };
@@ -174,12 +184,13 @@ impl Sender {
         if !is_done && job.attempt <= self.retries.times {
             let letter = OutgoingEvent { delay: self.retries.pause, ..job.letter };
             state.add(letter, job.attempt + 1);
-            self.start(&mut state);
         }
-        state.open -= 1;
+        state.open = state.open.saturating_sub(1);
         if state.open == 0 {
             self.idle.notify_waiters();
         }
+        drop(state);
+        self.start();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -192,6 +203,8 @@ struct Worker {
     sender: Arc<Sender>,
     wire: Wire,
     job: Option<Job>,
+    /// Whether it has found the queue empty, and is not counted any more.
+    is_done: bool,
 }
 
 impl Worker {
@@ -205,6 +218,11 @@ impl Worker {
     fn next(&mut self) -> Option<(OutgoingEvent, Option<Arc<dyn Receiver>>)> {
         let mut state = self.sender.state();
         self.job = state.queue.pop_front();
+        if self.job.is_none() {
+            self.is_done = true;
+            state.workers = state.workers.saturating_sub(1);
+            state.wires.push(std::mem::take(&mut self.wire));
+        }
         self.job.as_ref().map(|job| (job.letter.clone(), state.receiver.clone()))
     }
 
@@ -218,14 +236,40 @@ impl Worker {
 /// Whatever ends a worker, nobody waits for its letter in vain.
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.end(DeliveryFate::Failed("the portal stopped".to_owned()));
-        let mut state = self.sender.state();
-        state.workers -= 1;
-        state.wires.push(std::mem::take(&mut self.wire));
-        if !state.queue.is_empty() {
-            self.sender.start(&mut state);
+        if !self.is_done {
+            let mut state = self.sender.state();
+            state.workers = state.workers.saturating_sub(1);
+            drop(state);
+            self.end(stopped());
         }
     }
+}
+
+/// A letter whose time has not come.
+struct Late {
+    sender: Arc<Sender>,
+    job: Option<Job>,
+}
+
+impl Late {
+    async fn wait(mut self) {
+        let delay = self.job.as_mut().map(|job| std::mem::take(&mut job.letter.delay));
+        self.sender.clock.pass(delay.unwrap_or_default()).await;
+        self.sender.state().queue.extend(self.job.take());
+        self.sender.start();
+    }
+}
+
+impl Drop for Late {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.sender.finish(job, stopped());
+        }
+    }
+}
+
+fn stopped() -> DeliveryFate {
+    DeliveryFate::Failed("the portal stopped".to_owned())
 }
 
 impl State {

@@ -3,7 +3,11 @@
 mod hook;
 mod proof;
 
-use std::{fmt, future::Future, time::SystemTime};
+use std::{
+    fmt,
+    future::Future,
+    time::{Duration, SystemTime},
+};
 
 use b24_auth_oauth::{OAuthParams, Tenants, TokenKey};
 use b24_core::{BoxError, Error};
@@ -159,9 +163,10 @@ impl Installer {
         let params = params_of(event.auth(), |_| true)?;
         let key = params.key();
         match self.tenants.stored(&key).await? {
+            // It proves itself. Come late, it would put a pair back that was renewed since, and is worth nothing.
             Some(known) if params.is_same_installation(&known) => {
-                // It proves itself. Come late, it would put a pair back that was renewed since, and is worth nothing.
-                if is_older(event, &params, &known) {
+                let same = known.refresh_token().matches(params.refresh_token().expose());
+                if same || is_older(event, &known) && self.tenants.is_installed(&key).await? {
                     self.tenants.get(&key).await
                 } else {
                     self.tenants.install(&key, params).await
@@ -191,14 +196,14 @@ fn params_of(auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthPar
     OAuthParams::from_fields(field, now)
 }
 
-/// Whether the stored pair is the one of the event, or was made after it.
-fn is_older(event: &Event, given: &OAuthParams, known: &OAuthParams) -> bool {
-    if known.refresh_token().matches(given.refresh_token().expose()) {
-        return true;
-    }
+/// Whether the stored pair was made after the event.
+fn is_older(event: &Event, known: &OAuthParams) -> bool {
     let made = known.expires().zip(known.expires_in()).and_then(|(end, life)| end.checked_sub(life));
-    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made)
+    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made + SKEW)
 }
+
+/// How far the portal's clock may be from ours. To keep a living pair for a minute longer than need be does no harm.
+const SKEW: Duration = Duration::from_secs(60);
 
 impl fmt::Debug for Installer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

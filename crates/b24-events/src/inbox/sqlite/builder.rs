@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{SqliteInbox, file, shared::Shared, store::Store, thread};
+use super::{SqliteInbox, file, shared::Shared, store::Store, syncer::Log, thread};
 use crate::inbox::InboxError;
 
 /// What a letter outlives once it was kept.
@@ -59,10 +59,11 @@ impl SqliteInboxBuilder {
     /// # Errors
     /// As [`SqliteInbox::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteInbox, InboxError> {
-        let connection = file::open(path.as_ref(), self.durability)?;
+        let (connection, log) = file::open(path.as_ref())?;
         let shared = Arc::new(Shared::default());
         let store = Store::load(connection, self.capacity, Arc::clone(&shared)).map_err(InboxError::failed)?;
-        thread::start(store, shared)
+        let log = Log::open(&log, self.durability).map_err(InboxError::failed)?;
+        thread::start(store, log, shared)
     }
 }
 

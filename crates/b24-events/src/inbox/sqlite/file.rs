@@ -8,11 +8,11 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Durability, schema};
+use super::schema;
 use crate::inbox::{InboxError, InboxErrorKind};
 
-/// A connection that has the file for itself.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, InboxError> {
+/// A connection that has the file for itself, and where its log is.
+pub(super) fn open(path: &Path) -> Result<(Connection, PathBuf), InboxError> {
     // Absolute: `:memory:` is a file as any other.
     let path = std::path::absolute(path).map_err(InboxError::failed)?;
     if !create(&path).map_err(InboxError::failed)? {
@@ -24,9 +24,9 @@ pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, In
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(refused)?;
     set_up(&connection)?;
-    tune(&connection, durability).map_err(refused)?;
+    tune(&connection).map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(32);
-    Ok(connection)
+    Ok((connection, beside(&path, "-wal")))
 }
 
 /// Makes an empty file that only its owner can read; SQLite gives the files beside it the same rights. `false` when there is
@@ -97,13 +97,10 @@ fn set_up(connection: &Connection) -> Result<(), InboxError> {
     connection.execute_batch("COMMIT").map_err(refused)
 }
 
-fn tune(connection: &Connection, durability: Durability) -> rusqlite::Result<()> {
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
     set(connection, "journal_mode", "WAL")?;
-    let synchronous = match durability {
-        Durability::PowerLoss => "FULL",
-        Durability::ProcessDeath => "NORMAL",
-    };
-    set(connection, "synchronous", synchronous)?;
+    // The log is brought to the disk by ours; this sees to it that it is there before it goes into the file.
+    set(connection, "synchronous", "NORMAL")?;
     set(connection, "wal_autocheckpoint", LOG_PAGES)?;
     set(connection, "journal_size_limit", LOG_PAGES * 4096)?;
     set(connection, "cache_size", -CACHE_KIB)?;

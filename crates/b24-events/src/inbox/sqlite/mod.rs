@@ -6,6 +6,7 @@ mod file;
 mod schema;
 mod shared;
 mod store;
+mod syncer;
 mod thread;
 
 use std::{

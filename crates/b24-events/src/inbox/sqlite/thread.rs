@@ -1,6 +1,7 @@
 //! The thread that has the connection.
 
 use std::{
+    io,
     sync::{
         Arc,
         mpsc::{self, Receiver, RecvTimeoutError},
@@ -9,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use b24_core::keys;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -16,16 +18,17 @@ use super::{
     command::{Command, Envelope, Read, Reply, Write},
     shared::Shared,
     store::Store,
+    syncer::Log,
 };
 use crate::inbox::InboxError;
 
 /// Starts the thread. It ends when it is told to, or when nobody can tell it anything any more.
-pub(super) fn start(store: Store, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
+pub(super) fn start(store: Store, log: Log, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
     let (commands, received) = mpsc::channel();
     let end = End(Arc::clone(&shared));
     thread::Builder::new()
         .name("b24-inbox".into())
-        .spawn(move || run(store, &received, end))
+        .spawn(move || run(store, log, &received, end))
         .map_err(InboxError::failed)?;
     Ok(SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared })
 }
@@ -46,7 +49,7 @@ impl Drop for End {
     }
 }
 
-fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
+fn run(mut store: Store, mut log: Log, received: &Receiver<Envelope>, end: End) {
     let mut batch = Batch::default();
     let close = loop {
         let first = if store.is_settled() {
@@ -62,11 +65,17 @@ fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
             }
             Err(RecvTimeoutError::Disconnected) => break None,
         }
-        batch.run(&mut store);
+        if let Err(error) = batch.run(&mut store, &mut log) {
+            // What was written is perhaps not there: who goes on would promise what nobody can keep.
+            tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox ends");
+            break None;
+        }
         if let Some(reply) = batch.close.take() {
             break Some(reply);
         }
     };
+    // The log is not deleted while it is open.
+    drop(log);
     let closed = store.close();
     if closed.is_ok() {
         end.0.set_closed();
@@ -75,7 +84,7 @@ fn run(mut store: Store, received: &Receiver<Envelope>, end: End) {
         // Who asked may have gone.
         let _gone = reply.send(closed);
     } else if let Err(error) = closed {
-        tracing::warn!(target: "b24::events", error = &error as &dyn std::error::Error, "an inbox was not closed in order");
+        tracing::warn!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox was not closed in order");
     }
 }
 
@@ -112,9 +121,14 @@ impl Batch {
     }
 
     /// Writes first: a letter that is asked for together with its arrival is found. An answer may find nobody.
-    fn run(&mut self, store: &mut Store) {
+    ///
+    /// # Errors
+    /// The log is not on the disk. Nobody was told that anything was done.
+    fn run(&mut self, store: &mut Store, log: &mut Log) -> io::Result<()> {
         if !self.writes.is_empty() {
             let answers = store.write(&self.writes);
+            // Without an answer they fail.
+            log.wrote(self.writes.len())?;
             self.writes.clear();
             for (reply, answer) in self.replies.drain(..).zip(answers) {
                 let _gone = reply.send(answer);
@@ -129,6 +143,50 @@ impl Batch {
                     drop(reply.send(store.buried(limit).map_err(InboxError::failed)));
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::{
+        Encoding, Fingerprint, Inbox,
+        inbox::{InboxErrorKind, Letter, LetterId},
+    };
+
+    #[tokio::test]
+    async fn every_call_fails_once_the_thread_has_died() {
+        let (commands, received) = mpsc::channel::<Envelope>();
+        let shared = Arc::new(Shared::default());
+        let end = End(Arc::clone(&shared));
+        let inbox = SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared };
+        let dying = thread::spawn(move || {
+            let _end = end;
+            let _served = received.recv();
+            std::panic::resume_unwind(Box::new(()));
+        });
+        let letter = || Letter::new("a".into(), Encoding::Form, UNIX_EPOCH);
+        let (served, queued) = tokio::join!(inbox.append(letter()), inbox.append(letter()));
+        assert!(dying.join().is_err());
+        let id = LetterId::new(1);
+        for error in [
+            served.unwrap_err(),
+            queued.unwrap_err(),
+            inbox.append(letter()).await.unwrap_err(),
+            inbox.take(1, UNIX_EPOCH).await.unwrap_err(),
+            inbox.acknowledge(id, None, UNIX_EPOCH).await.unwrap_err(),
+            inbox.was_handled(Fingerprint::from_bytes([0; 16]), UNIX_EPOCH).await.unwrap_err(),
+            inbox.waiting().await.unwrap_err(),
+            inbox.buried(1).await.unwrap_err(),
+            inbox.close().await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), InboxErrorKind::Failed);
         }
     }
 }

@@ -5,6 +5,7 @@ mod write;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use b24_core::keys;
 use rusqlite::Connection;
 
 use super::{schema, shared::Shared};
@@ -79,7 +80,7 @@ impl Store {
     pub(super) fn settle(&mut self) {
         let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
         if let Err(error) = emptied {
-            tracing::warn!(target: "b24::events", error = &error as &dyn std::error::Error, "the log of an inbox stays");
+            tracing::warn!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "the log of an inbox stays");
         }
         // One that failed is tried again after the next change.
         self.settled = true;

@@ -1,0 +1,278 @@
+//! Installed, updated, removed: an application's portals over real sockets, and what is believed of strangers.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use b24::{
+    B24, EventService, HttpClient, Installer, OAuthApp, OAuthSecret,
+    events::{Encoding, Event, Incoming, MemoryInbox, Stats, Verdict, Verified, binding::Binding, verify},
+    oauth::{MemoryStore, TokenKey},
+};
+use b24_portal::{Fault, Limits, Portal};
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use tower_service::Service;
+
+const ADDRESS: &str = "http://app.example/events";
+
+async fn portal() -> Portal {
+    Portal::builder().limits(Limits::off()).application_handler(ADDRESS).start().await.unwrap()
+}
+
+fn installer(portal: &Portal) -> Installer {
+    let secret =
+        OAuthSecret::new(portal.application().client_id(), portal.application().client_secret().to_owned()).unwrap();
+    let app = OAuthApp::new(secret, HttpClient::new()).with_trusted_server(portal.auth_url().parse().unwrap());
+    Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()))
+}
+
+fn key(portal: &Portal) -> TokenKey {
+    TokenKey::new(portal.member_id()).unwrap()
+}
+
+/// Hands everything that the portal sends to an event service, whose worker runs.
+fn listen(portal: &Portal, installer: &Installer) -> EventService {
+    let (service, worker) = installer.events().inbox(MemoryInbox::new()).build().unwrap();
+    tokio::spawn(worker.run());
+    portal.deliver_to(service.clone());
+    service
+}
+
+/// Waits until everything that was accepted has come to an end, or failed at least once.
+async fn settled(service: &EventService) -> Stats {
+    let begun = tokio::time::Instant::now();
+    loop {
+        let stats = service.stats();
+        let ended =
+            stats.handled + stats.forged + stats.unknown_portal + stats.duplicates + stats.unhandled + stats.failed;
+        if ended >= stats.accepted {
+            return stats;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{stats:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn post(service: &EventService, form: String) -> Stats {
+    let request = Request::post(ADDRESS).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let answer = service.clone().call(request.body(Full::new(Bytes::from(form))).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    settled(service).await
+}
+
+async fn verdict(installer: &Installer, form: &str) -> Option<Verdict> {
+    let incoming = Incoming::decode(Encoding::Form, form.as_bytes()).unwrap();
+    match verify(installer, incoming).await {
+        Ok(_) => Some(Verdict::Genuine),
+        Err(error) => error.verdict(),
+    }
+}
+
+async fn id(b24: &B24) -> Result<Value, b24::Error> {
+    Ok(b24.v2().call("profile").send::<Value>().await?.result["ID"].clone())
+}
+
+/// An install event of this user with another application token than the portal has.
+fn with_another_token(portal: &Portal, user: u32) -> String {
+    let form = portal.install(user).event_form();
+    form.replace(portal.application().application_token(), "another-application-token")
+}
+
+#[tokio::test]
+async fn an_installation_stores_the_tokens_binds_the_events_and_tells_the_program() {
+    let portal = portal().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hear = Arc::clone(&told);
+    let installer =
+        installer(&portal).bind(Binding::online("OnCrmDealAdd", ADDRESS)).on_installed(move |b24, event| {
+            let hear = Arc::clone(&hear);
+            async move {
+                let me = id(&b24).await?;
+                hear.lock().unwrap().push((me, event.name().to_owned()));
+                Ok(())
+            }
+        });
+    let deals = Arc::new(Mutex::new(Vec::new()));
+    let (portals, seen) = (installer.clone(), Arc::clone(&deals));
+    let builder = installer.events().on("ONCRMDEALADD", move |event: Verified<Event>| {
+        let (portals, seen) = (portals.clone(), Arc::clone(&seen));
+        async move {
+            let b24 = portals.portal_of(event.auth()).await?;
+            let id = event.raw_data()["FIELDS"]["ID"].clone();
+            let deal = b24.v2().call("crm.deal.get").params(json!({ "id": id })).send::<Value>().await?.result;
+            seen.lock().unwrap().push(deal["TITLE"].clone());
+            Ok(())
+        }
+    });
+    let (service, worker) = builder.build().unwrap();
+    tokio::spawn(worker.run());
+    portal.deliver_to(service.clone());
+
+    portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+    assert_eq!(*told.lock().unwrap(), [(json!("1"), "ONAPPINSTALL".to_owned())]);
+    let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
+    let bound = b24.v2().call("event.get").send::<Value>().await.unwrap().result;
+    assert_eq!((bound.as_array().unwrap().len(), &bound[0]["event"]), (1, &json!("ONCRMDEALADD")), "{bound}");
+
+    let fields = json!({ "fields": { "TITLE": "from the test" } });
+    b24.v2().call("crm.deal.add").params(fields).send::<Value>().await.unwrap();
+    portal.deliveries_done().await;
+    let stats = settled(&service).await;
+    assert_eq!(*deals.lock().unwrap(), [json!("from the test")]);
+    assert_eq!((stats.handled, stats.failed), (2, 0), "{stats:?}");
+
+    // Installed once more: the event is bound already, which is as good.
+    portal.install(1);
+    portal.deliveries_done().await;
+    let stats = settled(&service).await;
+    assert_eq!((stats.handled, stats.failed), (3, 0), "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_removal_is_believed_with_the_stored_token_alone() {
+    let portal = portal().await;
+    let told = Arc::new(Mutex::new(0));
+    let hear = Arc::clone(&told);
+    let installer = installer(&portal).on_uninstalled(move |_| {
+        *hear.lock().unwrap() += 1;
+        async { Ok(()) }
+    });
+    let service = listen(&portal, &installer);
+    let installation = portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+
+    let genuine = installation.uninstall_form(true);
+    let forged = genuine.replace(portal.application().application_token(), "guessed");
+    let stats = post(&service, forged).await;
+    assert_eq!((stats.forged, *told.lock().unwrap()), (1, 0));
+    assert!(installer.tenants().stored(&key(&portal)).await.unwrap().is_some());
+
+    let stats = post(&service, genuine.clone()).await;
+    assert_eq!((stats.handled, *told.lock().unwrap()), (2, 1));
+    assert!(installer.tenants().stored(&key(&portal)).await.unwrap().is_none());
+
+    // There is no record any more: done.
+    let stats = post(&service, genuine.replace("CLEAN%5D=1", "CLEAN%5D=0")).await;
+    assert_eq!((stats.unknown_portal, stats.failed, *told.lock().unwrap()), (1, 0, 1));
+}
+
+#[tokio::test]
+async fn a_removal_whose_hook_fails_keeps_the_tokens() {
+    let portal = portal().await;
+    let installer = installer(&portal).on_uninstalled(|_| async { Err("the data could not be wiped".into()) });
+    let service = listen(&portal, &installer);
+    let installation = portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+    let stats = post(&service, installation.uninstall_form(true)).await;
+    assert_eq!((stats.handled, stats.failed), (1, 1));
+    assert!(installer.tenants().stored(&key(&portal)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_late_copy_of_an_installation_does_not_put_a_used_pair_back() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let service = listen(&portal, &installer);
+    let installation = portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+    let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
+    portal.expire_access_tokens();
+    id(&b24).await.unwrap();
+    assert_eq!(portal.token_exchanges(), 1);
+
+    // Another process, which has not seen the first one.
+    let other = listen(&portal, &installer);
+    let stats = post(&other, installation.event_form()).await;
+    assert_eq!((stats.handled, stats.failed), (1, 0), "{stats:?}");
+    let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
+    portal.expire_access_tokens();
+    id(&b24).await.unwrap();
+    assert_eq!(portal.token_exchanges(), 2);
+}
+
+#[tokio::test]
+async fn another_user_of_a_known_portal_cannot_take_its_place() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let service = listen(&portal, &installer);
+    portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+
+    // The tokens are good, as those of every user in their own browser are.
+    assert_eq!(verdict(&installer, &with_another_token(&portal, 2)).await, Some(Verdict::Forged));
+    // It helps nothing to say that one is the other.
+    let disguised = with_another_token(&portal, 2).replace("user_id%5D=2", "user_id%5D=1");
+    assert_eq!(verdict(&installer, &disguised).await, Some(Verdict::Forged));
+    // The one who has installed it may: an update can bring another token.
+    let update = with_another_token(&portal, 1).replace("ONAPPINSTALL", "ONAPPUPDATE");
+    assert_eq!(verdict(&installer, &update).await, Some(Verdict::Genuine));
+    // Only an installation or an update.
+    let deal = with_another_token(&portal, 1).replace("ONAPPINSTALL", "ONCRMDEALADD");
+    assert_eq!(verdict(&installer, &deal).await, Some(Verdict::Forged));
+}
+
+#[tokio::test]
+async fn a_new_installation_is_believed_when_the_known_one_is_dead() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let service = listen(&portal, &installer);
+    portal.install(1);
+    portal.deliveries_done().await;
+    settled(&service).await;
+
+    // Its removal is not heard of.
+    portal.event_fault(b24_portal::EventFault::lost().for_event("ONAPPUNINSTALL"));
+    portal.uninstall();
+    let again = with_another_token(&portal, 2);
+    let handled = settled(&service).await.handled;
+    let stats = post(&service, again).await;
+    assert_eq!((stats.handled, stats.failed), (handled + 1, 0), "{stats:?}");
+    let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
+    assert_eq!(id(&b24).await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn a_stranger_needs_the_authorisation_servers_word() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let genuine = portal.install(1).event_form();
+    let access = portal.install(1);
+    assert_eq!(verdict(&installer, &genuine).await, Some(Verdict::Genuine));
+    for (what, form) in [
+        ("a token that nobody has issued", access.event_form().replace(access.access_token(), "invented")),
+        ("no access token", access.event_form().replace("auth%5Baccess_token%5D", "x")),
+        ("no application token", access.event_form().replace("auth%5Bapplication_token%5D", "x")),
+        ("another portal", access.event_form().replace(portal.member_id(), "0123456789abcdef0123456789abcdef")),
+        (
+            "another server",
+            access
+                .event_form()
+                .replace("server_endpoint%5D=http%3A%2F%2F127", "server_endpoint%5D=https%3A%2F%2Fevil.example"),
+        ),
+    ] {
+        assert_eq!(verdict(&installer, &form).await, Some(Verdict::Forged), "{what}");
+    }
+    assert_eq!(verdict(&installer, &access.uninstall_form(false)).await, Some(Verdict::UnknownPortal));
+}
+
+#[tokio::test]
+async fn while_the_authorisation_server_is_away_nobody_can_tell() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let form = portal.install(1).event_form();
+    portal.auth_fault(Fault::html(503).times(50));
+    // Neither genuine nor forged: it is kept, and asked about again.
+    assert_eq!(verdict(&installer, &form).await, None);
+}
