@@ -52,10 +52,9 @@ async fn main() -> Done {
 /// What is done when a portal installs the application, updates it, or removes it.
 fn installer(app: OAuthApp, client: HttpClient, tokens: &Path, address: &str) -> Installer {
     Installer::new(B24::tenants(app, FileStore::folder(tokens), client))
+        // Updates and removals: where nobody says where to, nobody hears of them.
+        .at(address)
         .bind(Binding::online("ONCRMDEALADD", address))
-        // Unless these are bound, nobody hears of them.
-        .bind(Binding::online("ONAPPUPDATE", address))
-        .bind(Binding::online("ONAPPUNINSTALL", address))
         .on_installed(|b24, _| async move {
             println!("installed, and the portal knows us as user {}", who(&b24).await?);
             Ok(())

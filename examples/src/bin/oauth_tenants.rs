@@ -16,7 +16,7 @@ use std::{error::Error as StdError, time::Duration};
 
 use b24::{
     B24, Error, EventService, HttpClient, Installer,
-    events::{Stats, binding::Binding},
+    events::Stats,
     oauth::{FileStore, Tenants, TokenKey},
 };
 use b24_portal::Portal;
@@ -86,7 +86,7 @@ async fn fake() -> Result<(), Box<dyn StdError>> {
     let tenants = B24::tenants(app, FileStore::folder(folder.path()), client);
 
     // The events of all portals. `events_install` has a web server in front of it.
-    let installer = Installer::new(tenants.clone()).bind(Binding::online("ONAPPUNINSTALL", ADDRESS));
+    let installer = Installer::new(tenants.clone()).at(ADDRESS);
     let (service, worker) = installer.events().build()?;
     let work = tokio::spawn(worker.run());
 

@@ -40,8 +40,10 @@ use crate::B24;
 /// use b24::{B24, Error, HttpClient, Installer, OAuthApp, events::{Event, SqliteInbox, Verified, binding::Binding}, oauth::FileStore};
 ///
 /// # fn example(app: OAuthApp, client: HttpClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let address = "https://app.example/events";
 /// let installer = Installer::new(B24::tenants(app, FileStore::folder("tokens"), client))
-///     .bind(Binding::online("ONCRMDEALADD", "https://app.example/events"))
+///     .at(address)
+///     .bind(Binding::online("ONCRMDEALADD", address))
 ///     .on_installed(|b24, _event| async move {
 ///         println!("installed on {}", b24.portal());
 ///         Ok(())
@@ -86,6 +88,14 @@ impl Installer {
             updated: Hook::default(),
             uninstalled: Hook::default(),
         }
+    }
+
+    /// Says where portals post to, and binds `ONAPPUPDATE` and `ONAPPUNINSTALL` there on each of them. Portals tell of an
+    /// installation without being asked, and of these two only where they are bound: without it, nobody hears of a removal.
+    #[must_use]
+    pub fn at(self, address: impl Into<String>) -> Self {
+        let address = address.into();
+        self.bind(Binding::online("ONAPPUPDATE", address.clone())).bind(Binding::online("ONAPPUNINSTALL", address))
     }
 
     /// Binds an event on each portal when the application is installed or updated there. One that is bound already is as good.
