@@ -88,7 +88,7 @@ impl EventServiceBuilder {
     }
 
     /// Sets where deliveries are kept until they are handled. By default a [`MemoryInbox`], which forgets them with the
-    /// process.
+    /// process. Give an `Arc` of it, and keep a clone, to look later at what was buried.
     pub fn inbox(mut self, inbox: impl Inbox) -> Self {
         self.inbox = Arc::new(inbox);
         self

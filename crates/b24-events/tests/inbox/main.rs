@@ -86,3 +86,16 @@ async fn take_one(inbox: &dyn Inbox, now: SystemTime) -> LetterId {
     assert_eq!(taken.letters.len(), 1);
     taken.letters[0].id
 }
+
+#[test]
+fn an_inbox_in_an_arc_forgets_as_it_does_without() {
+    fn forgets(inbox: impl Inbox) -> bool {
+        inbox.forgets()
+    }
+    assert!(forgets(Arc::new(MemoryInbox::new())));
+    #[cfg(feature = "sqlite")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!forgets(Arc::new(b24_events::SqliteInbox::open(folder.path().join("events.db")).unwrap())));
+    }
+}
