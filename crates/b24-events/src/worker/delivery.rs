@@ -10,10 +10,10 @@ use super::{
     handlers::{Handler, Handlers},
     rules::{Rules, pause},
     stats::add,
-    under_way::UnderWay,
+    under_way::{Claim, UnderWay},
 };
 use crate::{
-    Fingerprint, Incoming, Verdict, Verified, Verify,
+    Incoming, Verdict, Verified, Verify,
     inbox::{InboxError, TakenLetter},
     service::Shared,
 };
@@ -29,8 +29,9 @@ pub(super) struct Desk {
 
 /// What is to become of a letter.
 enum End {
-    /// It is done with. With a fingerprint it is not to be handled again.
-    Done(Option<Fingerprint>),
+    /// It is done with. With a claim its event is not to be handled again: another delivery of it must not get the claim
+    /// before the inbox remembers the event.
+    Done(Option<Claim>),
     /// It did not work this time.
     Failed(BoxError),
 }
@@ -65,7 +66,7 @@ impl Desk {
         let inbox = &self.shared.inbox;
         let mut again = None;
         let told = match end {
-            End::Done(handled) => inbox.acknowledge(taken.id, handled, now).await,
+            End::Done(claim) => inbox.acknowledge(taken.id, claim.as_ref().map(Claim::event), now).await,
             End::Failed(error) => {
                 add(&self.shared.counters.failed);
                 let failures = taken.attempts.saturating_add(1);
@@ -104,7 +105,7 @@ impl Desk {
         }
         // Only now: who is not the portal must not have a say in what was handled.
         let event = incoming.fingerprint();
-        let Some(_claim) = self.under_way.claim(event) else {
+        let Some(claim) = self.under_way.claim(event) else {
             add(&counters.duplicates);
             tracing::debug!(target: keys::TARGET_EVENTS, "dropped the second delivery of an event that is being handled");
             return End::Done(None);
@@ -134,13 +135,13 @@ impl Desk {
             Some(Ok(())) => {
                 add(&counters.handled);
                 tracing::debug!(target: keys::TARGET_EVENTS, "handled");
-                End::Done(Some(event))
+                End::Done(Some(claim))
             }
             Some(Err(error)) => End::Failed(error),
             None => {
                 add(&counters.unhandled);
                 tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for it");
-                End::Done(Some(event))
+                End::Done(Some(claim))
             }
         }
     }

@@ -140,11 +140,11 @@ async fn a_check_that_panics_lets_nothing_through_and_stops_nothing() {
     assert_eq!((service.stats().handled, service.stats().failed), (0, 3));
 }
 
-/// An inbox that fails now and then.
+/// An inbox that fails the first times, and is slow to write down what was handled.
 #[derive(Debug)]
 struct Shaky {
     inner: MemoryInbox,
-    takes: AtomicU32,
+    failures: AtomicU32,
 }
 
 impl Inbox for Shaky {
@@ -153,14 +153,17 @@ impl Inbox for Shaky {
     }
 
     fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken> {
-        if self.takes.fetch_add(1, Ordering::SeqCst) < 3 {
+        if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Box::pin(std::future::ready(Err(InboxError::failed("disk"))));
         }
         self.inner.take(limit, now)
     }
 
     fn acknowledge(&self, id: LetterId, handled: Option<crate::Fingerprint>, now: SystemTime) -> InboxFuture<'_, ()> {
-        self.inner.acknowledge(id, handled, now)
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.inner.acknowledge(id, handled, now).await
+        })
     }
 
     fn was_handled(&self, event: crate::Fingerprint, now: SystemTime) -> InboxFuture<'_, bool> {
@@ -182,12 +185,25 @@ impl Inbox for Shaky {
 
 #[tokio::test(start_paused = true)]
 async fn an_inbox_that_fails_is_asked_again_a_second_later() {
-    let inbox = Shaky { inner: MemoryInbox::new(), takes: AtomicU32::new(0) };
+    let inbox = Shaky { inner: MemoryInbox::new(), failures: AtomicU32::new(3) };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     tokio::spawn(worker.run());
     deliver(&service, 1).await;
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(service.stats().handled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_delivery_is_known_while_the_inbox_writes_down_that_the_first_was_handled() {
+    let inbox = Shaky { inner: MemoryInbox::new(), failures: AtomicU32::new(0) };
+    let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
+    tokio::spawn(worker.run());
+    for millis in [0, 500, 600] {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        deliver(&service, 1).await;
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!((service.stats().handled, service.stats().duplicates), (1, 2));
 }
 
 /// A handler may end with any error.
