@@ -66,7 +66,7 @@ async fn next(events: &mut OfflineEvents<B24>) -> OfflineBatch<B24> {
 }
 
 async fn try_next(events: &mut OfflineEvents<B24>) -> Result<OfflineBatch<B24>, Error> {
-    tokio::time::timeout(Duration::from_secs(30), events.next()).await.unwrap().unwrap()
+    tokio::time::timeout(Duration::from_secs(5), events.next()).await.unwrap().unwrap()
 }
 
 /// The deals that the events of a batch are about.
@@ -135,7 +135,7 @@ async fn a_program_that_was_killed_goes_on_with_the_id_it_has_stored() {
     // Without the id nobody takes its events, though one of them has changed since.
     let other = next(&mut bench.puller().build()).await;
     assert_eq!(deals(&other), [2, 7]);
-    let mut events = bench.puller().resume("nobody has drawn this one, 32 of").resume(&stored).build();
+    let mut events = bench.puller().resume("nobody has drawn this one, 32 of").resume(&stored).resume(&stored).build();
     let again = next(&mut events).await;
     assert_eq!((deals(&again), again.process_id()), (vec![2, 3], Some(&*stored)));
     again.confirm().await.unwrap();
@@ -364,4 +364,18 @@ async fn writes_with_the_key_of_a_queue_do_not_come_back_in_it() {
     assert_eq!(bench.puller().reservations().await.unwrap(), []);
     assert_eq!(binding::unbind(bench.b24.clone(), &keyed).await.unwrap(), 1);
     assert_eq!(binding::bound(bench.b24.clone()).await.unwrap(), [Binding::offline(UPDATE)]);
+}
+
+#[tokio::test]
+async fn an_id_of_nothing_is_no_reservation() {
+    let bench = Bench::new().await;
+    bench.change([1]);
+    // A program that has stored nothing reads nothing: to the portal it would be the rows that nobody has reserved.
+    let mut events = bench.puller().resume("").resume(" ").build();
+    let batch = next(&mut events).await;
+    assert_eq!((deals(&batch), batch.process_id().map(str::len)), (vec![1], Some(32)));
+    bench.change([1]);
+    batch.confirm().await.unwrap();
+    bench.bell.ring();
+    assert_eq!(deals(&next(&mut events).await), [1]);
 }
