@@ -78,10 +78,14 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     }
 
     /// First reads again what is reserved under this id: a batch that an earlier run of the program has taken and not
-    /// confirmed. It comes whole, whatever its events are called. Can be said for several ids. One that is unknown, or
-    /// confirmed by now, brings nothing.
+    /// confirmed. It comes whole, whatever its events are called. Can be said for several ids. One that is unknown,
+    /// confirmed by now, or empty brings nothing.
     pub fn resume(mut self, process_id: &str) -> Self {
-        self.resume.push_back(Resume::new(process_id.into()));
+        // The portal trims it, and takes an empty one for the rows that nobody has reserved.
+        let process_id = process_id.trim();
+        if !process_id.is_empty() && !self.resume.iter().any(|known| known.is_of(process_id)) {
+            self.resume.push_back(Resume::new(process_id.into()));
+        }
         self
     }
 

@@ -50,6 +50,10 @@ impl Resume {
     pub(super) fn new(process_id: Arc<str>) -> Self {
         Self { process_id, after: None }
     }
+
+    pub(super) fn is_of(&self, process_id: &str) -> bool {
+        *self.process_id == *process_id
+    }
 }
 
 impl<S: RestService> Puller<S> {
@@ -122,7 +126,7 @@ impl<S: RestService> Puller<S> {
     async fn look_back(&mut self) -> Result<(), Error> {
         for left in self.queue.clone().reservations().await? {
             let id = left.process_id;
-            if !self.in_hand.holds(&id) && self.resume.iter().all(|known| *known.process_id != *id) {
+            if !self.in_hand.holds(&id) && !self.resume.iter().any(|known| known.is_of(&id)) {
                 self.resume.push_back(Resume::new(id.into()));
             }
         }
