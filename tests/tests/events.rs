@@ -201,7 +201,8 @@ async fn a_robot_of_an_application_that_was_installed_is_handled_and_answers() {
     let client = HttpClient::builder().without_proxy().build();
     let secret = OAuthSecret::new(portal.application().client_id(), portal.application().client_secret()).unwrap();
     let app = OAuthApp::new(secret, client.clone()).with_trusted_server(portal.auth_url().parse().unwrap());
-    let installer = Installer::new(B24::tenants(app, MemoryStore::new(), client)).bind(Binding::online(EVENT, &url));
+    let installer =
+        Installer::new(B24::tenants(app, MemoryStore::new(), client), &url).bind(Binding::online(EVENT, &url));
     let inbox = Watched::new(MemoryInbox::new(), |_| ());
     let (portals, seen) = (installer.clone(), Seen::default());
     let builder = installer.events().inbox(inbox.clone()).on_robot("greet", move |call: Verified<RobotCall>| {

@@ -100,9 +100,9 @@ async fn no_token_that_arrives_is_written_anywhere() {
     let client = HttpClient::builder().without_proxy().build();
     let secret = OAuthSecret::new(portal.application().client_id(), portal.application().client_secret()).unwrap();
     let app = OAuthApp::new(secret, client.clone()).with_trusted_server(portal.auth_url().parse().unwrap());
-    let installer = ["ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALDELETE", "ONAPPUNINSTALL"]
+    let installer = ["ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALDELETE"]
         .into_iter()
-        .fold(Installer::new(B24::tenants(app, MemoryStore::new(), client)), |installer, event| {
+        .fold(Installer::new(B24::tenants(app, MemoryStore::new(), client), &url), |installer, event| {
             installer.bind(Binding::online(event, &url))
         });
     let file = SqliteInbox::open(folder.path().join("events.db")).unwrap();

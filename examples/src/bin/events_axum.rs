@@ -66,7 +66,7 @@ async fn serve(
 ) -> Done<Left> {
     let (stop, stopped) = oneshot::channel::<()>();
     // Ends when `stop` is dropped, also where the server fails.
-    let work = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or(()) }));
+    let work = tokio::spawn(worker.run_until(stopped));
     let router = Router::new().route_service("/events", service);
     let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
     drop(stop);

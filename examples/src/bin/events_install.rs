@@ -19,7 +19,7 @@ use std::{error::Error as StdError, future::Future, path::Path, time::Duration};
 use axum::Router;
 use b24::{
     B24, Error, EventService, HttpClient, Installer, OAuthApp, de,
-    events::{Event, Left, SqliteInbox, Verified, Worker, binding::Binding},
+    events::{Event, Left, SqliteInbox, Verified, Worker},
     oauth::{FileStore, TokenKey},
 };
 use b24_portal::Portal;
@@ -51,10 +51,9 @@ async fn main() -> Done {
 
 /// What is done when a portal installs the application, updates it, or removes it.
 fn installer(app: OAuthApp, client: HttpClient, tokens: &Path, address: &str) -> Installer {
-    Installer::new(B24::tenants(app, FileStore::folder(tokens), client))
-        // Updates and removals: where nobody says where to, nobody hears of them.
-        .at(address)
-        .bind(Binding::online("ONCRMDEALADD", address))
+    // Updates and removals are bound there; so is what `on` names.
+    Installer::new(B24::tenants(app, FileStore::folder(tokens), client), address)
+        .on("ONCRMDEALADD", deal_added)
         .on_installed(|b24, _| async move {
             println!("installed, and the portal knows us as user {}", who(&b24).await?);
             Ok(())
@@ -69,20 +68,13 @@ fn installer(app: OAuthApp, client: HttpClient, tokens: &Path, address: &str) ->
         })
 }
 
-/// The installer believes the portals that it knows, and handles the life of the application; this adds our own events.
+/// The installer believes the portals that it knows, and handles the life of the application and its events.
 fn receiver(installer: &Installer, inbox: &Path) -> Done<(EventService, Worker)> {
-    let portals = installer.clone();
-    let built = installer
-        .events()
-        .inbox(SqliteInbox::open(inbox)?)
-        .on("ONCRMDEALADD", move |event| deal_added(portals.clone(), event))
-        .build()?;
-    Ok(built)
+    Ok(installer.events().inbox(SqliteInbox::open(inbox)?).build()?)
 }
 
-/// Works with the tokens that are stored for the portal, and not with those of the event: these renew themselves.
-async fn deal_added(portals: Installer, event: Verified<Event>) -> Done {
-    let b24 = portals.portal_of(event.auth()).await?;
+/// The handle has the tokens that are stored for the portal, and not those of the event: these renew themselves.
+async fn deal_added(b24: B24, event: Verified<Event>) -> Done {
     let id = event.data::<Changed>()?.fields.id;
     let params = json!({ "entityTypeId": 2, "id": id });
     let found = b24.v2().call("crm.item.get").params(params).send::<Found>().await?;
@@ -99,7 +91,7 @@ async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Done<Left> {
     let (stop, stopped) = oneshot::channel::<()>();
-    let work = tokio::spawn(worker.run_until(async { stopped.await.unwrap_or(()) }));
+    let work = tokio::spawn(worker.run_until(stopped));
     let router = Router::new().route_service("/events", service);
     let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
     drop(stop);

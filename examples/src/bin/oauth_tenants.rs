@@ -86,7 +86,7 @@ async fn fake() -> Result<(), Box<dyn StdError>> {
     let tenants = B24::tenants(app, FileStore::folder(folder.path()), client);
 
     // The events of all portals. `events_install` has a web server in front of it.
-    let installer = Installer::new(tenants.clone()).at(ADDRESS);
+    let installer = Installer::new(tenants.clone(), ADDRESS);
     let (service, worker) = installer.events().build()?;
     let work = tokio::spawn(worker.run());
 

@@ -66,10 +66,10 @@ impl Worker {
     /// Dropped, the handlers that run are dropped too. What they handled and what waits stays in the inbox; of a
     /// [`MemoryInbox`](crate::MemoryInbox) it is lost.
     pub async fn run(self) {
-        self.run_until(std::future::pending()).await;
+        self.run_until(std::future::pending::<()>()).await;
     }
 
-    /// Works until `shutdown` is done, then ends in order and says what is left.
+    /// Works until `shutdown` is done, whatever it ends with, then ends in order and says what is left.
     ///
     /// From that moment on the service answers 503. What is being kept at that moment is kept. The handlers that run may
     /// end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that [forgets](crate::Inbox::forgets) with
@@ -77,7 +77,7 @@ impl Worker {
     ///
     /// # Cancel safety
     /// As [`run`](Self::run).
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Left {
+    pub async fn run_until<T>(self, shutdown: impl Future<Output = T>) -> Left {
         let desk = Arc::clone(&self.desk);
         let mut work = Work { desk: self.desk, tasks: JoinSet::new(), at_hand: VecDeque::new(), look: true, due: None };
         work.until(pin!(shutdown)).await;
@@ -112,7 +112,7 @@ struct Work {
 impl Work {
     /// Begins and ends handlers until `shutdown` is done. Takes from the inbox between two waits, so nothing is taken and
     /// then lost.
-    async fn until(&mut self, mut shutdown: Pin<&mut impl Future<Output = ()>>) {
+    async fn until<T>(&mut self, mut shutdown: Pin<&mut impl Future<Output = T>>) {
         let desk = Arc::clone(&self.desk);
         loop {
             self.begin().await;
@@ -125,7 +125,7 @@ impl Work {
             };
             tokio::select! {
                 biased;
-                () = &mut shutdown => return,
+                _ = &mut shutdown => return,
                 Some(ended) = self.tasks.join_next() => self.account(ended),
                 () = desk.shared.bell.notified() => self.look = true,
                 () = alarm => (self.look, self.due) = (true, None),

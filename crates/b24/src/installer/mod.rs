@@ -37,30 +37,20 @@ use crate::B24;
 /// An `Installer` is cheap to clone; clones share the portals.
 ///
 /// ```
-/// use b24::{B24, Error, HttpClient, Installer, OAuthApp, events::{Event, SqliteInbox, Verified, binding::Binding}, oauth::FileStore};
+/// use b24::{B24, HttpClient, Installer, OAuthApp, events::SqliteInbox, oauth::FileStore};
 ///
 /// # fn example(app: OAuthApp, client: HttpClient) -> Result<(), Box<dyn std::error::Error>> {
-/// let address = "https://app.example/events";
-/// let installer = Installer::new(B24::tenants(app, FileStore::folder("tokens"), client))
-///     .at(address)
-///     .bind(Binding::online("ONCRMDEALADD", address))
+/// let tenants = B24::tenants(app, FileStore::folder("tokens"), client);
+/// let installer = Installer::new(tenants, "https://app.example/events")
 ///     .on_installed(|b24, _event| async move {
 ///         println!("installed on {}", b24.portal());
 ///         Ok(())
-///     });
-/// let portals = installer.clone();
-/// let (service, worker) = installer
-///     .events()
-///     .inbox(SqliteInbox::open("events.db")?)
-///     .on("ONCRMDEALADD", move |event: Verified<Event>| {
-///         let portals = portals.clone();
-///         async move {
-///             let b24 = portals.portal_of(event.auth()).await?;
-///             println!("a deal is new on {}", b24.portal());
-///             Ok(())
-///         }
 ///     })
-///     .build()?;
+///     .on("ONCRMDEALADD", |b24, event| async move {
+///         println!("deal {} is new on {}", event.raw_data()["FIELDS"]["ID"], b24.portal());
+///         Ok(())
+///     });
+/// let (service, worker) = installer.events().inbox(SqliteInbox::open("events.db")?).build()?;
 /// # let _ = (service, worker);
 /// # Ok(())
 /// # }
@@ -71,34 +61,51 @@ use crate::B24;
 #[derive(Clone)]
 pub struct Installer {
     tenants: Tenants<B24>,
+    address: String,
     bindings: Vec<Binding>,
-    installed: Hook<(B24, Verified<Event>)>,
-    updated: Hook<(B24, Verified<Event>)>,
+    handlers: Vec<(String, OnPortal)>,
+    installed: OnPortal,
+    updated: OnPortal,
     uninstalled: Hook<Verified<Event>>,
 }
 
+/// A function that is told of an event, with the handle on its portal.
+type OnPortal = Hook<(B24, Verified<Event>)>;
+
 impl Installer {
-    /// Keeps these portals up to date.
+    /// Keeps these portals up to date. They post to `address`, which has to be one that they can reach.
+    ///
+    /// `ONAPPUPDATE` and `ONAPPUNINSTALL` are bound there on each portal: of an installation portals tell without being asked,
+    /// and of these two only where they are bound.
     #[must_use]
-    pub fn new(tenants: Tenants<B24>) -> Self {
+    pub fn new(tenants: Tenants<B24>, address: impl Into<String>) -> Self {
+        let address = address.into();
+        let bindings = ["ONAPPUPDATE", "ONAPPUNINSTALL"].map(|event| Binding::online(event, address.clone())).into();
         Self {
             tenants,
-            bindings: Vec::new(),
+            address,
+            bindings,
+            handlers: Vec::new(),
             installed: Hook::default(),
             updated: Hook::default(),
             uninstalled: Hook::default(),
         }
     }
 
-    /// Says where portals post to, and binds `ONAPPUPDATE` and `ONAPPUNINSTALL` there on each of them. Portals tell of an
-    /// installation without being asked, and of these two only where they are bound: without it, nobody hears of a removal.
+    /// Binds an event on each portal, and handles it there: `handler` gets the handle on the portal that has sent it, with the
+    /// tokens that are stored, and the event. What is said of [`EventServiceBuilder::on`] holds here too.
     #[must_use]
-    pub fn at(self, address: impl Into<String>) -> Self {
-        let address = address.into();
-        self.bind(Binding::online("ONAPPUPDATE", address.clone())).bind(Binding::online("ONAPPUNINSTALL", address))
+    pub fn on<F>(mut self, event: &str, handler: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.handlers.push((event.to_owned(), Hook::new(move |(b24, event)| handler(b24, event))));
+        let binding = Binding::online(event, self.address.clone());
+        self.bind(binding)
     }
 
-    /// Binds an event on each portal when the application is installed or updated there. One that is bound already is as good.
+    /// Binds something else on each portal when the application is installed or updated there: an event that is kept for
+    /// [`OfflineEvents`](b24_events::OfflineEvents), or one with options. One that is bound already is as good.
     #[must_use]
     pub fn bind(mut self, binding: Binding) -> Self {
         self.bindings.push(binding);
@@ -137,13 +144,18 @@ impl Installer {
         self
     }
 
-    /// An event service that believes the portals of this application and handles its installations. Add your own handlers.
+    /// An event service that believes the portals of this application, and handles its installations and the events of
+    /// [`on`](Self::on). Robots, an inbox and limits are yours to add.
     pub fn events(&self) -> EventServiceBuilder {
         let (install, update, uninstall) = (self.clone(), self.clone(), self.clone());
-        EventService::builder(self.clone())
+        let life = EventService::builder(self.clone())
             .on("ONAPPINSTALL", move |event| install.clone().install(event, install.installed.clone()))
             .on("ONAPPUPDATE", move |event| update.clone().install(event, update.updated.clone()))
-            .on("ONAPPUNINSTALL", move |event| uninstall.clone().uninstall(event))
+            .on("ONAPPUNINSTALL", move |event| uninstall.clone().uninstall(event));
+        self.handlers.iter().fold(life, |builder, (name, hook)| {
+            let (portals, hook) = (self.clone(), hook.clone());
+            builder.on(name.as_str(), move |event| portals.clone().handle(event, hook.clone()))
+        })
     }
 
     /// The handle on the portal that has sent something.
@@ -160,7 +172,12 @@ impl Installer {
         &self.tenants
     }
 
-    async fn install(self, event: Verified<Event>, hook: Hook<(B24, Verified<Event>)>) -> Result<(), BoxError> {
+    async fn handle(self, event: Verified<Event>, hook: OnPortal) -> Result<(), BoxError> {
+        let b24 = self.portal_of(event.auth()).await?;
+        hook.call((b24, event)).await
+    }
+
+    async fn install(self, event: Verified<Event>, hook: OnPortal) -> Result<(), BoxError> {
         let b24 = self.take_over(&event).await?;
         if !self.bindings.is_empty() {
             binding::ensure(b24.clone(), &self.bindings).await?;
