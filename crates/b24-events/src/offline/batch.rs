@@ -81,12 +81,18 @@ impl<S: RestService> OfflineBatch<S> {
     /// # Errors
     /// Whatever the stack gives; trying again is safe. [`SdkCode::InvalidParams`], without sending anything, for events that
     /// came as failed ones: the portal would not give them back, and delete a newer change of the same object. Leave
-    /// them unconfirmed.
+    /// them unconfirmed. The same for events that were deleted as they were read: the portal has nothing left to mark.
     ///
     /// Source: <https://apidocs.bitrix24.com/api-reference/events/event-offline-error.html>
     pub fn fail(&self, message_ids: impl IntoIterator<Item: Into<String>>) -> Told {
-        if self.queue.failed {
-            let text = "events that came as failed ones cannot be reported as failed: leave them unconfirmed";
+        let refusal = if self.queue.failed {
+            Some("events that came as failed ones cannot be reported as failed: leave them unconfirmed")
+        } else if self.process_id.is_none() {
+            Some("events that were deleted as they were read cannot be reported as failed: the portal has them no more")
+        } else {
+            None
+        };
+        if let Some(text) = refusal {
             return Box::pin(ready(Err(Error::usage(SdkCode::InvalidParams, text))));
         }
         let message_ids: Vec<String> = message_ids.into_iter().map(Into::into).collect();
