@@ -19,7 +19,8 @@ pub type Told = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 /// Events that are reserved for this program, until they are confirmed or reported as failed.
 ///
 /// Dropping it tells the portal nothing: what was not confirmed stays reserved, and comes to nobody but who
-/// [reads it again](super::OfflineEventsBuilder::resume), for 34 days after its last change. Then the portal deletes it.
+/// [reads it again](super::OfflineEventsBuilder::resume), for 34 days after its last change. Then the portal deletes it. A
+/// [sole consumer](super::OfflineEventsBuilder::sole_consumer) reads it again by itself.
 ///
 /// The futures of its methods own what they need: they can be spawned, and outlive the batch.
 ///
