@@ -8,7 +8,7 @@ mod installed;
 use std::{ops::Deref, time::Duration};
 
 use b24::{
-    B24, Error, EventService, Secret,
+    B24, Error, ErrorKind, EventService, Secret,
     events::{
         ApplicationToken, Doorbell, Event, OfflineEvents, Verified,
         binding::{self, Binding},
@@ -378,4 +378,13 @@ async fn an_id_of_nothing_is_no_reservation() {
     batch.confirm().await.unwrap();
     bench.bell.ring();
     assert_eq!(deals(&next(&mut events).await), [1]);
+}
+
+#[tokio::test]
+async fn what_was_deleted_as_it_was_read_cannot_be_marked() {
+    let bench = Bench::new().await;
+    bench.change([1]);
+    let batch = next(&mut bench.puller().delete_on_read().build()).await;
+    let error = batch.fail([batch.events()[0].message_id.clone()]).await.unwrap_err();
+    assert_eq!((error.kind(), bench.asked("event.offline.error")), (ErrorKind::Usage, 0));
 }

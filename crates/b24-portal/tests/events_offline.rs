@@ -209,6 +209,19 @@ async fn a_plan_without_extended_events_has_no_reservations_and_no_connectors() 
 }
 
 #[tokio::test]
+async fn a_doorbell_without_a_pause_rings_once_for_each_request() {
+    let (bench, app, inbox) = bench(portal()).await;
+    let quick = json!({"event": "ONOFFLINEEVENT", "handler": "https://app.example/bell", "options": {"minTimeout": 0}});
+    call(&bench, &app, "event.bind", quick).await.result();
+    for _ in 0..2 {
+        let change = |id: i64| format!("crm.deal.update?id={id}&fields[TITLE]=x");
+        bench.v2("batch", &json!({"cmd": [change(1), change(2), change(3)]})).await.result();
+        bench.portal.deliveries_done().await;
+        assert_eq!(inbox.take().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_doorbell_rings_at_most_once_a_second() {
     let (bench, app, inbox) = bench(portal()).await;
     bind(&bench, &app, "ONOFFLINEEVENT", "https://app.example/bell").await;

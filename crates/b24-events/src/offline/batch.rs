@@ -19,7 +19,8 @@ pub type Told = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 /// Events that are reserved for this program, until they are confirmed or reported as failed.
 ///
 /// Dropping it tells the portal nothing: what was not confirmed stays reserved, and comes to nobody but who
-/// [reads it again](super::OfflineEventsBuilder::resume), for 34 days after its last change. Then the portal deletes it.
+/// [reads it again](super::OfflineEventsBuilder::resume), for 34 days after its last change. Then the portal deletes it. A
+/// [sole consumer](super::OfflineEventsBuilder::sole_consumer) reads it again by itself.
 ///
 /// The futures of its methods own what they need: they can be spawned, and outlive the batch.
 ///
@@ -81,12 +82,18 @@ impl<S: RestService> OfflineBatch<S> {
     /// # Errors
     /// Whatever the stack gives; trying again is safe. [`SdkCode::InvalidParams`], without sending anything, for events that
     /// came as failed ones: the portal would not give them back, and delete a newer change of the same object. Leave
-    /// them unconfirmed.
+    /// them unconfirmed. The same for events that were deleted as they were read: the portal has nothing left to mark.
     ///
     /// Source: <https://apidocs.bitrix24.com/api-reference/events/event-offline-error.html>
     pub fn fail(&self, message_ids: impl IntoIterator<Item: Into<String>>) -> Told {
-        if self.queue.failed {
-            let text = "events that came as failed ones cannot be reported as failed: leave them unconfirmed";
+        let refusal = if self.queue.failed {
+            Some("events that came as failed ones cannot be reported as failed: leave them unconfirmed")
+        } else if self.process_id.is_none() {
+            Some("events that were deleted as they were read cannot be reported as failed: the portal has them no more")
+        } else {
+            None
+        };
+        if let Some(text) = refusal {
             return Box::pin(ready(Err(Error::usage(SdkCode::InvalidParams, text))));
         }
         let message_ids: Vec<String> = message_ids.into_iter().map(Into::into).collect();

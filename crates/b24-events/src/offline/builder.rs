@@ -89,8 +89,10 @@ impl<S: RestService> OfflineEventsBuilder<S> {
         self
     }
 
-    /// Says that no other program, and no other puller, takes from this queue: whatever is reserved there is left over, and
-    /// is read again. At the start, and after each request whose answer was lost.
+    /// Says that no other program, and no other puller, takes from this queue: whatever is reserved there and in no batch of
+    /// this puller is left over, and is read again. It is looked for at the start, after each taking whose answer was lost,
+    /// and each time that [`poll_every`](Self::poll_every) has passed, which is one request more. So a batch that was dropped
+    /// without being confirmed, or whose confirmation failed, comes again.
     ///
     /// Without this, what a lost answer held stays reserved under an id that nobody was told, and comes again never: see
     /// [`reservations`](Self::reservations). Where several programs share a queue, this would take away what the others are

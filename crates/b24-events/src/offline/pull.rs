@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use b24_core::{Error, ErrorKind, SdkCode};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     Doorbell, OfflineBatch,
@@ -18,8 +18,8 @@ pub(super) struct Puller<S> {
     query: Query,
     resume: VecDeque<Resume>,
     sole: bool,
-    /// Whether to look for what is left over before anything new is taken.
-    look_back: bool,
+    /// When it was last looked for what is left over; none asks for it before anything new is taken.
+    looked_back: Option<Instant>,
     in_hand: InHand,
     every: Duration,
     rings: watch::Receiver<()>,
@@ -67,7 +67,7 @@ impl<S: RestService> Puller<S> {
     ) -> Self {
         let rings = bell.listen();
         let (in_hand, rest) = (InHand::default(), Rest::None);
-        Self { queue, query, resume, sole, look_back: sole, in_hand, every, rings, _bell: bell, rest }
+        Self { queue, query, resume, sole, looked_back: None, in_hand, every, rings, _bell: bell, rest }
     }
 
     /// Waits, asks, and waits again, until there is something to tell.
@@ -100,7 +100,9 @@ impl<S: RestService> Puller<S> {
 
     /// One request. Says in `rest` whether the next one is to follow at once.
     async fn ask(&mut self) -> Result<Option<OfflineBatch<S>>, Error> {
-        if self.look_back {
+        // Not at the start and after a lost answer alone: a batch may have been given up since, and a request whose answer was
+        // lost may have come to its end after the last look.
+        if self.sole && self.looked_back.is_none_or(|at| at.elapsed() >= self.every) {
             self.look_back().await?;
         }
         self.rest = Rest::None;
@@ -111,7 +113,9 @@ impl<S: RestService> Puller<S> {
             Ok(page) => page,
             Err(error) => {
                 // The events are reserved, and only the portal knows under which id.
-                self.look_back = self.sole && error.may_have_run();
+                if error.may_have_run() {
+                    self.looked_back = None;
+                }
                 return Err(error);
             }
         };
@@ -130,7 +134,7 @@ impl<S: RestService> Puller<S> {
                 self.resume.push_back(Resume::new(id.into()));
             }
         }
-        self.look_back = false;
+        self.looked_back = Some(Instant::now());
         Ok(())
     }
 

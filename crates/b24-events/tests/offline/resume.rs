@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use b24_core::Safety;
-use b24_events::OfflineEvents;
+use b24_events::{Doorbell, OfflineEvents};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -112,6 +112,33 @@ async fn a_sole_consumer_finds_what_a_lost_answer_held_and_leaves_alone_what_it_
         assert_eq!(events.next().await.unwrap().unwrap().process_id(), Some(process_id));
     }
     assert_eq!(at_work.process_id(), Some("work"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sole_consumer_takes_up_what_was_given_up_when_the_time_is_over_and_not_before() {
+    let bell = Doorbell::new();
+    let left = listed(&[(1, "given up")]);
+    let portal = Portal::default()
+        .says(&json!([]))
+        .page("given up", [1])
+        .page("none", [])
+        .says(&left)
+        .says(&json!([]))
+        .page("given up", [1])
+        .page("none", [])
+        .says(&left)
+        .says(&json!([]))
+        .page("new", [2]);
+    let mut events = OfflineEvents::builder(portal.clone()).sole_consumer().doorbell(&bell).build();
+    let start = Instant::now();
+    drop(events.next().await.unwrap().unwrap());
+    // The bell is for what is new.
+    bell.ring();
+    let again = events.next().await.unwrap().unwrap();
+    assert_eq!((again.process_id(), start.elapsed()), (Some("given up"), Duration::from_secs(60)));
+    // What is in hand is not.
+    assert_eq!(events.next().await.unwrap().unwrap().process_id(), Some("new"));
+    assert_eq!((start.elapsed(), portal.count()), (Duration::from_secs(120), 10));
 }
 
 #[tokio::test(start_paused = true)]

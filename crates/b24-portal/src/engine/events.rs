@@ -34,25 +34,29 @@ impl Engine {
 
     /// Tells of what the methods of a request have brought about.
     pub(super) fn settle_events(&mut self, now: Duration) {
+        let mut queued = Vec::new();
         for happening in self.world.events.take_happened() {
-            self.tell(now, &happening);
+            self.tell(now, &happening, &mut queued);
         }
+        self.ring(now, queued);
     }
 
     /// Lets an event happen; gives how many letters and rows of the offline queue came of it.
     pub(crate) fn happen(&mut self, now: Duration, name: &str, data: Array, user: Option<i64>) -> usize {
         let cause = Cause::user(user);
-        self.tell(now, &Happening { name: name.to_uppercase(), data, cause, only: None })
+        let mut queued = Vec::new();
+        let told = self.tell(now, &Happening { name: name.to_uppercase(), data, cause, only: None }, &mut queued);
+        self.ring(now, queued);
+        told
     }
 
-    fn tell(&mut self, now: Duration, happening: &Happening) -> usize {
+    /// Tells everybody. Notes in `queued` the applications that find something new in their queue, each once.
+    fn tell(&mut self, now: Duration, happening: &Happening, queued: &mut Vec<(String, Cause)>) -> usize {
         if happening.cause.hops > MAX_HOPS {
             return 0;
         }
         let mut told = if happening.only.is_none() { self.tell_webhooks(now, happening) } else { 0 };
         let handlers: Vec<Handler> = self.world.events.handlers.of_event(&happening.name).cloned().collect();
-        // The applications that find something new in the queue.
-        let mut queued: Vec<String> = Vec::new();
         for handler in handlers {
             if happening.only.as_ref().is_some_and(|only| *only != handler.client) || !self.hears(&handler.client) {
                 continue;
@@ -69,30 +73,28 @@ impl Engine {
                         let (name, data) = (&happening.name, &happening.data);
                         self.world.events.offline.put(at, &owner, name, data, happening.cause.user);
                         told += 1;
-                        if !queued.contains(&handler.client) {
-                            queued.push(handler.client);
+                        if !queued.iter().any(|(client, _)| *client == handler.client) {
+                            queued.push((handler.client, happening.cause.clone()));
                         }
                     }
                 }
             }
         }
-        for client in queued {
-            self.ring(now, &client, &happening.cause);
-        }
         told
     }
 
-    /// Tells an application that there is something in its queue, if the time for it is up.
-    fn ring(&mut self, now: Duration, client: &str, cause: &Cause) {
-        let bell = Happening {
-            name: "ONOFFLINEEVENT".to_owned(),
-            data: Array::new(),
-            cause: cause.clone(),
-            only: Some(client.to_owned()),
-        };
-        for handler in self.world.events.handlers.ring(now, client) {
-            if let Kind::Online { url, user } = &handler.kind {
-                self.write_to(now, &handler, url, *user, &bell);
+    /// Tells applications that there is something in their queues, if the time for it is up: once for a request at most,
+    /// whatever it has brought about.
+    ///
+    /// <https://apidocs.bitrix24.com/api-reference/events/on-offline-event.html>
+    fn ring(&mut self, now: Duration, queued: Vec<(String, Cause)>) {
+        for (client, cause) in queued {
+            let handlers = self.world.events.handlers.ring(now, &client);
+            let bell = Happening { name: "ONOFFLINEEVENT".to_owned(), data: Array::new(), cause, only: Some(client) };
+            for handler in handlers {
+                if let Kind::Online { url, user } = &handler.kind {
+                    self.write_to(now, &handler, url, *user, &bell);
+                }
             }
         }
     }
