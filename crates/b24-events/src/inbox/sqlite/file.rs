@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::schema;
 use crate::inbox::{InboxError, InboxErrorKind};
@@ -98,6 +98,9 @@ fn set_up(connection: &Connection) -> Result<(), InboxError> {
 }
 
 fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    // Else SQLite plans a statement anew for each value that could choose another index: a fifth of the time of our thread.
+    // https://www.sqlite.org/queryplanner-ng.html#qpstab
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     set(connection, "journal_mode", "WAL")?;
     // The log is brought to the disk by ours; this sees to it that it is there before it goes into the file.
     set(connection, "synchronous", "NORMAL")?;
