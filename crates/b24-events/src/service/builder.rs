@@ -152,7 +152,7 @@ impl EventServiceBuilder {
             bell: Notify::new(),
             open: RwLock::new(true),
             limits: Limits { body: self.max_body, sources: self.sources },
-            reading: AtomicUsize::new(0),
+            on_the_way: AtomicUsize::new(0),
         });
         let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
         Ok((EventService::new(shared), worker))

@@ -34,6 +34,7 @@ use bytes::Bytes;
 pub use future::ResponseFuture;
 use http::{Method, Request, Response, header, request::Parts};
 use http_body::Body;
+use read::Whole;
 pub use sources::AllowedSources;
 use tokio::sync::{Notify, RwLock};
 use tower_service::Service;
@@ -81,8 +82,8 @@ pub(crate) struct Shared {
     /// Whether deliveries are taken. Read while one is being kept, so that whoever shuts it waits for those.
     pub(crate) open: RwLock<bool>,
     limits: Limits,
-    /// Bytes of bodies that are being read.
-    reading: AtomicUsize,
+    /// Bytes of bodies that are being read, or wait for the inbox.
+    on_the_way: AtomicUsize,
 }
 
 struct Limits {
@@ -152,8 +153,13 @@ impl Shared {
         if !*self.open.read().await {
             return Answer::Closing;
         }
-        match read::body(body, self.limits.body, &self.reading).await {
-            Ok(body) => self.keep(body, encoding).await,
+        match read::body(body, self.limits.body, &self.on_the_way).await {
+            Ok(Whole { bytes, share }) => {
+                let answer = self.keep(bytes, encoding).await;
+                // Not before: an inbox that is slow would be waited for by more than there is memory.
+                drop(share);
+                answer
+            }
             Err(refusal) => refusal,
         }
     }
