@@ -58,7 +58,8 @@ pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     fn append(&self, letter: Letter) -> InboxFuture<'_, ()>;
 
     /// Takes up to `limit` letters that are due at `now` and were not taken yet, oldest first, and tells when the next one
-    /// is due that was postponed. Does not wait for letters to come.
+    /// is due that was postponed. Does not wait for letters to come. Those that were postponed are no more than half of them
+    /// while there are others: what fails again and again must not keep the rest waiting.
     ///
     /// # Errors
     /// The inbox failed.
