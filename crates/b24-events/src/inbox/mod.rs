@@ -16,6 +16,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -102,5 +103,40 @@ pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     /// Whether what waits is lost with the process. A worker that is to end then handles it first.
     fn forgets(&self) -> bool {
         false
+    }
+}
+
+/// One inbox of which the program keeps a clone: to look at what was buried while the worker works.
+impl<I: Inbox + ?Sized> Inbox for Arc<I> {
+    fn append(&self, letter: Letter) -> InboxFuture<'_, ()> {
+        (**self).append(letter)
+    }
+
+    fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken> {
+        (**self).take(limit, now)
+    }
+
+    fn acknowledge(&self, id: LetterId, handled: Option<Fingerprint>, now: SystemTime) -> InboxFuture<'_, ()> {
+        (**self).acknowledge(id, handled, now)
+    }
+
+    fn was_handled(&self, event: Fingerprint, now: SystemTime) -> InboxFuture<'_, bool> {
+        (**self).was_handled(event, now)
+    }
+
+    fn postpone(&self, id: LetterId, due: SystemTime) -> InboxFuture<'_, ()> {
+        (**self).postpone(id, due)
+    }
+
+    fn bury(&self, id: LetterId) -> InboxFuture<'_, ()> {
+        (**self).bury(id)
+    }
+
+    fn waiting(&self) -> InboxFuture<'_, usize> {
+        (**self).waiting()
+    }
+
+    fn forgets(&self) -> bool {
+        (**self).forgets()
     }
 }

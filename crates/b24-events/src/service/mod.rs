@@ -107,6 +107,11 @@ impl EventService {
         self.shared.counters.snapshot()
     }
 
+    /// Has the worker look into its inbox: what a program has revived there is not heard of otherwise until something comes.
+    pub fn wake(&self) {
+        self.shared.bell.notify_one();
+    }
+
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
     }
