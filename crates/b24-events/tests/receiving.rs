@@ -178,6 +178,17 @@ async fn what_waits_for_a_slow_inbox_is_bounded_in_bytes() {
     assert!(std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await.is_pending());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_worker_ends_within_its_grace_though_the_disk_does_not_answer() {
+    let (service, worker) =
+        EventService::builder(verification()).inbox(Stuck).grace(Duration::from_secs(5)).build().unwrap();
+    let mut kept = Box::pin(service.clone().call(post("a")));
+    assert!(std::future::poll_fn(|cx| Poll::Ready(kept.as_mut().poll(cx))).await.is_pending());
+    let ended = tokio::time::timeout(Duration::from_secs(10), worker.run_until(std::future::ready(()))).await;
+    assert_eq!(ended.unwrap().dropped, 0);
+    assert_eq!(send(&service, post("a")).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
 /// An inbox whose disk does not answer.
 #[derive(Debug)]
 struct Stuck;
@@ -188,7 +199,7 @@ impl Inbox for Stuck {
     }
 
     fn take(&self, _: usize, _: SystemTime) -> InboxFuture<'_, Taken> {
-        Box::pin(std::future::pending())
+        Box::pin(std::future::ready(Ok(Taken::default())))
     }
 
     fn acknowledge(&self, _: LetterId, _: Option<Fingerprint>, _: SystemTime) -> InboxFuture<'_, ()> {
@@ -208,7 +219,7 @@ impl Inbox for Stuck {
     }
 
     fn waiting(&self) -> InboxFuture<'_, usize> {
-        Box::pin(std::future::pending())
+        Box::pin(std::future::ready(Ok(0)))
     }
 }
 

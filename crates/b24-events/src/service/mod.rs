@@ -14,6 +14,7 @@
 
 mod answer;
 mod builder;
+mod door;
 mod future;
 mod read;
 mod sources;
@@ -31,12 +32,13 @@ pub use answer::ResponseBody;
 use b24_core::{BoxError, keys};
 pub use builder::EventServiceBuilder;
 use bytes::Bytes;
+pub(crate) use door::Door;
 pub use future::ResponseFuture;
 use http::{Method, Request, Response, header, request::Parts};
 use http_body::Body;
 use read::Whole;
 pub use sources::AllowedSources;
-use tokio::sync::{Notify, RwLock};
+use tokio::sync::Notify;
 use tower_service::Service;
 
 use crate::{
@@ -79,8 +81,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Rings when something was kept.
     pub(crate) bell: Notify,
-    /// Whether deliveries are taken. Read while one is being kept, so that whoever shuts it waits for those.
-    pub(crate) open: RwLock<bool>,
+    /// Whether deliveries are taken.
+    pub(crate) door: Door,
     limits: Limits,
     /// Bytes of bodies that are being read, or wait for the inbox.
     on_the_way: AtomicUsize,
@@ -155,7 +157,7 @@ impl Shared {
             Ok(encoding) => encoding,
             Err(refusal) => return refusal,
         };
-        if !*self.open.read().await {
+        if self.door.is_shut() {
             return Answer::Closing;
         }
         match read::body(body, self.limits.body, &self.on_the_way).await {
@@ -189,12 +191,9 @@ impl Shared {
     }
 
     async fn keep(&self, body: Bytes, encoding: Encoding) -> Answer {
-        let open = self.open.read().await;
-        if !*open {
-            return Answer::Closing;
-        }
+        let Some(inside) = self.door.enter().await else { return Answer::Closing };
         let kept = self.inbox.append(Letter::new(body, encoding, self.clock.now())).await;
-        drop(open);
+        drop(inside);
         match kept {
             Ok(()) => {
                 self.bell.notify_one();
