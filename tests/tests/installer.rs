@@ -281,6 +281,15 @@ async fn while_the_authorisation_server_is_away_nobody_can_tell() {
 }
 
 #[tokio::test]
+async fn an_installation_that_is_looked_at_too_late_is_not_called_forged() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let form = portal.install(1).event_form();
+    portal.expire_access_tokens();
+    assert_eq!(verdict(&installer, &form).await, None);
+}
+
+#[tokio::test]
 async fn strangers_do_not_take_all_places_of_the_worker() {
     let portal = portal().await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

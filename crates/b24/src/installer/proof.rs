@@ -65,10 +65,12 @@ fn brings_an_installation(incoming: &Incoming) -> bool {
 }
 
 /// Whether asking again would bring the same answer: the server has understood, and does not know the token. What stands
-/// before it, or how often it was asked, says nothing of that.
+/// before it, or how often it was asked, says nothing of that. A token that has expired was known: that it is too late to
+/// tell is no reason to forget the event.
 fn is_refusal(error: &Error) -> bool {
     let ours = [SdkCode::ForeignToken, SdkCode::UntrustedServer, SdkCode::InvalidOAuthParams].map(SdkCode::as_str);
-    let passes = [SdkCode::InvalidResponse.as_str(), "PAYMENT_REQUIRED", "invalid_client", "wrong_client"];
+    let passes =
+        [SdkCode::InvalidResponse.as_str(), "expired_token", "PAYMENT_REQUIRED", "invalid_client", "wrong_client"];
     let has_refused = |status: StatusCode| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
     ours.contains(&error.code()) || error.status().is_some_and(has_refused) && !passes.contains(&error.code())
 }
