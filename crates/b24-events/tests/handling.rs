@@ -294,6 +294,17 @@ async fn a_handler_that_outlasts_the_grace_is_dropped_and_said_to_be() {
     assert_eq!((left.dropped, left.waiting, begun.elapsed().as_secs()), (1, 1, 3));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_was_dropped_has_nothing_more_answered_that_nobody_would_handle() {
+    let (service, worker) = builder().build().unwrap();
+    let work = tokio::spawn(worker.run());
+    settle().await;
+    assert_eq!(send(&service, post(event("X", 1, TOKEN))).await.0, StatusCode::OK);
+    work.abort();
+    settle().await;
+    assert_eq!(send(&service, post(event("X", 2, TOKEN))).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
 #[test]
 fn two_handlers_of_one_name_are_refused() {
     let ok = |_: Verified<Event>| async { Ok(()) };

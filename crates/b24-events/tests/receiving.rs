@@ -8,11 +8,14 @@ use std::{
     net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use b24_core::BoxError;
-use b24_events::{AllowedSources, EventService, EventServiceBuilder, Stats};
+use b24_events::{
+    AllowedSources, EventService, EventServiceBuilder, Fingerprint, Inbox, Stats,
+    inbox::{InboxFuture, Letter, LetterId, Taken},
+};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body::{Body, Frame};
@@ -156,6 +159,68 @@ async fn a_full_inbox_is_503_and_a_later_delivery_is_taken_again() {
 #[tokio::test]
 async fn nothing_is_counted_before_anything_came() {
     assert_eq!(service().stats(), Stats::default());
+}
+
+#[tokio::test]
+async fn what_waits_for_a_slow_inbox_is_bounded_in_bytes() {
+    let service = EventService::builder(verification()).inbox(Stuck).build().unwrap().0;
+    let body = "a".repeat(1 << 20);
+    let mut waiting = Vec::new();
+    for _ in 0..64 {
+        let mut answer = Box::pin(service.clone().call(post(body.clone())));
+        assert!(std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await.is_pending());
+        waiting.push(answer);
+    }
+    assert_eq!(send(&service, post("a")).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    // Given back with the request.
+    waiting.pop();
+    let mut answer = Box::pin(service.clone().call(post(body)));
+    assert!(std::future::poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await.is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_ends_within_its_grace_though_the_disk_does_not_answer() {
+    let (service, worker) =
+        EventService::builder(verification()).inbox(Stuck).grace(Duration::from_secs(5)).build().unwrap();
+    let mut kept = Box::pin(service.clone().call(post("a")));
+    assert!(std::future::poll_fn(|cx| Poll::Ready(kept.as_mut().poll(cx))).await.is_pending());
+    let ended = tokio::time::timeout(Duration::from_secs(10), worker.run_until(std::future::ready(()))).await;
+    assert_eq!(ended.unwrap().dropped, 0);
+    assert_eq!(send(&service, post("a")).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// An inbox whose disk does not answer.
+#[derive(Debug)]
+struct Stuck;
+
+impl Inbox for Stuck {
+    fn append(&self, _: Letter) -> InboxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn take(&self, _: usize, _: SystemTime) -> InboxFuture<'_, Taken> {
+        Box::pin(std::future::ready(Ok(Taken::default())))
+    }
+
+    fn acknowledge(&self, _: LetterId, _: Option<Fingerprint>, _: SystemTime) -> InboxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn was_handled(&self, _: Fingerprint, _: SystemTime) -> InboxFuture<'_, bool> {
+        Box::pin(std::future::pending())
+    }
+
+    fn postpone(&self, _: LetterId, _: SystemTime) -> InboxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn bury(&self, _: LetterId) -> InboxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn waiting(&self) -> InboxFuture<'_, usize> {
+        Box::pin(std::future::ready(Ok(0)))
+    }
 }
 
 /// A body that must not be read.

@@ -138,10 +138,25 @@ impl State {
 
     fn take(&mut self, limit: usize, now: SystemTime) -> Taken {
         let mut letters = Vec::new();
-        while letters.len() < limit {
-            let Some(&(due, id)) = self.postponed.first() else { break };
+        self.take_again(limit.div_ceil(2), now, &mut letters);
+        let room = limit - letters.len();
+        let fresh = self.letters.range(self.begun + 1..).filter(|(_, entry)| entry.due.is_none());
+        for (&id, entry) in fresh.take(room) {
+            self.begun = id;
+            letters.push(TakenLetter::new(LetterId::new(id), entry.letter.clone(), entry.attempts));
+        }
+        self.take_again(limit, now, &mut letters);
+        letters.sort_unstable_by_key(|taken| taken.id);
+        let next_due = self.postponed.range((now, i64::MAX)..).next().map(|&(due, _)| due);
+        Taken::new(letters, next_due)
+    }
+
+    /// Takes letters that were postponed and are due, until there are so many.
+    fn take_again(&mut self, until: usize, now: SystemTime, letters: &mut Vec<TakenLetter>) {
+        while letters.len() < until {
+            let Some(&(due, id)) = self.postponed.first() else { return };
             if due > now {
-                break;
+                return;
             }
             self.postponed.pop_first();
             if let Some(entry) = self.letters.get_mut(&id) {
@@ -149,15 +164,6 @@ impl State {
                 letters.push(TakenLetter::new(LetterId::new(id), entry.letter.clone(), entry.attempts));
             }
         }
-        let room = limit - letters.len();
-        let fresh = self.letters.range(self.begun + 1..).filter(|(_, entry)| entry.due.is_none());
-        for (&id, entry) in fresh.take(room) {
-            self.begun = id;
-            letters.push(TakenLetter::new(LetterId::new(id), entry.letter.clone(), entry.attempts));
-        }
-        letters.sort_unstable_by_key(|taken| taken.id);
-        let next_due = self.postponed.range((now, i64::MAX)..).next().map(|&(due, _)| due);
-        Taken::new(letters, next_due)
     }
 
     fn remove(&mut self, id: LetterId) -> Option<Entry> {

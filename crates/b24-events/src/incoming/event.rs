@@ -19,16 +19,21 @@ pub struct Event {
     name: Box<str>,
     data: Value,
     sent: Option<SystemTime>,
+    /// The time as it was written, where it cannot be read: it still tells two events apart.
+    stamp: Option<Box<str>>,
     handler_id: Option<u64>,
     auth: EventAuth,
 }
 
 impl Event {
     pub(super) fn of(mut fields: Map<String, Value>) -> Result<Self, DecodeError> {
+        let sent = fields.get("ts").and_then(field::time);
+        let stamp = fields.get("ts").filter(|_| sent.is_none()).and_then(field::text).map(Into::into);
         Ok(Self {
+            stamp,
+            sent,
             name: field::name_of(&fields, "event")?.to_ascii_uppercase().into(),
             data: field::take_array(&mut fields, "data"),
-            sent: fields.get("ts").and_then(field::time),
             handler_id: fields.get("event_handler_id").and_then(field::number),
             auth: EventAuth::of(fields.remove("auth")),
         })
@@ -96,6 +101,7 @@ impl Event {
         hasher.number(self.handler_id);
         hasher.text(&self.name);
         hasher.time(self.sent);
+        hasher.optional(self.stamp.as_deref());
         hasher.value(&self.data);
         if matches!(self.known(), Known::Install { .. } | Known::Update { .. }) {
             hasher.optional(self.auth.refresh_token().map(Secret::expose));

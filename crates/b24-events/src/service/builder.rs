@@ -4,9 +4,9 @@ use std::{fmt, future::Future, net::IpAddr, num::NonZeroUsize, sync::Arc, sync::
 
 use b24_core::{BoxError, Error};
 use http::request::Parts;
-use tokio::sync::{Notify, RwLock};
+use tokio::sync::Notify;
 
-use super::{AllowedSources, EventService, Limits, Shared, SourceOf};
+use super::{AllowedSources, Door, EventService, Limits, Shared, SourceOf};
 use crate::{
     Event, Inbox, MemoryInbox, RobotCall, Verified, Verify,
     worker::{Clock, Counters, Handlers, Rules, Worker},
@@ -150,9 +150,9 @@ impl EventServiceBuilder {
             counters: Counters::default(),
             clock: self.clock,
             bell: Notify::new(),
-            open: RwLock::new(true),
+            door: Door::default(),
             limits: Limits { body: self.max_body, sources: self.sources },
-            reading: AtomicUsize::new(0),
+            on_the_way: AtomicUsize::new(0),
         });
         let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
         Ok((EventService::new(shared), worker))

@@ -14,6 +14,7 @@
 
 mod answer;
 mod builder;
+mod door;
 mod future;
 mod read;
 mod sources;
@@ -31,11 +32,13 @@ pub use answer::ResponseBody;
 use b24_core::{BoxError, keys};
 pub use builder::EventServiceBuilder;
 use bytes::Bytes;
+pub(crate) use door::Door;
 pub use future::ResponseFuture;
 use http::{Method, Request, Response, header, request::Parts};
 use http_body::Body;
+use read::Whole;
 pub use sources::AllowedSources;
-use tokio::sync::{Notify, RwLock};
+use tokio::sync::Notify;
 use tower_service::Service;
 
 use crate::{
@@ -78,11 +81,11 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// Rings when something was kept.
     pub(crate) bell: Notify,
-    /// Whether deliveries are taken. Read while one is being kept, so that whoever shuts it waits for those.
-    pub(crate) open: RwLock<bool>,
+    /// Whether deliveries are taken.
+    pub(crate) door: Door,
     limits: Limits,
-    /// Bytes of bodies that are being read.
-    reading: AtomicUsize,
+    /// Bytes of bodies that are being read, or wait for the inbox.
+    on_the_way: AtomicUsize,
 }
 
 struct Limits {
@@ -104,6 +107,11 @@ impl EventService {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.counters.snapshot()
+    }
+
+    /// Has the worker look into its inbox: what a program has revived there is not heard of otherwise until something comes.
+    pub fn wake(&self) {
+        self.shared.bell.notify_one();
     }
 
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
@@ -149,11 +157,16 @@ impl Shared {
             Ok(encoding) => encoding,
             Err(refusal) => return refusal,
         };
-        if !*self.open.read().await {
+        if self.door.is_shut() {
             return Answer::Closing;
         }
-        match read::body(body, self.limits.body, &self.reading).await {
-            Ok(body) => self.keep(body, encoding).await,
+        match read::body(body, self.limits.body, &self.on_the_way).await {
+            Ok(Whole { bytes, share }) => {
+                let answer = self.keep(bytes, encoding).await;
+                // Not before: an inbox that is slow would be waited for by more than there is memory.
+                drop(share);
+                answer
+            }
             Err(refusal) => refusal,
         }
     }
@@ -178,12 +191,9 @@ impl Shared {
     }
 
     async fn keep(&self, body: Bytes, encoding: Encoding) -> Answer {
-        let open = self.open.read().await;
-        if !*open {
-            return Answer::Closing;
-        }
+        let Some(inside) = self.door.enter().await else { return Answer::Closing };
         let kept = self.inbox.append(Letter::new(body, encoding, self.clock.now())).await;
-        drop(open);
+        drop(inside);
         match kept {
             Ok(()) => {
                 self.bell.notify_one();

@@ -13,7 +13,7 @@ use super::{
     under_way::{Claim, UnderWay},
 };
 use crate::{
-    Incoming, Verdict, Verified, Verify,
+    Fingerprint, Incoming, Verdict, Verified, Verify,
     inbox::{InboxError, TakenLetter},
     service::Shared,
 };
@@ -29,9 +29,8 @@ pub(super) struct Desk {
 
 /// What is to become of a letter.
 enum End {
-    /// It is done with. With a claim its event is not to be handled again: another delivery of it must not get the claim
-    /// before the inbox remembers the event.
-    Done(Option<Claim>),
+    /// It is done with. With a fingerprint it is not to be handled again.
+    Done(Option<Fingerprint>),
     /// It did not work this time.
     Failed(BoxError),
 }
@@ -47,7 +46,7 @@ impl Desk {
                 let name = printable(incoming.name());
                 let span = tracing::info_span!(target: keys::TARGET_EVENTS, keys::SPAN_EVENT, { keys::EVENT } = name);
                 let handled = async {
-                    let end = caught(self.look_at(incoming)).await;
+                    let (end, _claim) = caught(self.look_at(incoming)).await;
                     self.settle(&taken, end).await
                 };
                 handled.instrument(span).await
@@ -60,56 +59,81 @@ impl Desk {
         }
     }
 
-    /// Tells the inbox.
+    /// Tells the inbox, again and again while it fails: a letter that it believes to be at work would lie there until the
+    /// process is started again.
     async fn settle(&self, taken: &TakenLetter, end: End) -> Option<Duration> {
-        let now = self.shared.clock.now();
-        let inbox = &self.shared.inbox;
-        let mut again = None;
-        let told = match end {
-            End::Done(claim) => inbox.acknowledge(taken.id, claim.as_ref().map(Claim::event), now).await,
-            End::Failed(error) => {
-                add(&self.shared.counters.failed);
-                let failures = taken.attempts.saturating_add(1);
-                again = pause(failures);
-                if let Some(pause) = again {
-                    tracing::warn!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled, and tried again in {pause:?}");
-                    inbox.postpone(taken.id, now + pause).await
-                } else {
-                    add(&self.shared.counters.buried);
-                    tracing::error!(target: keys::TARGET_EVENTS, error = shown(&error), "not handled in {failures} attempts, and put aside");
-                    inbox.bury(taken.id).await
-                }
-            }
-        };
-        if let Err(error) = told {
+        let again = self.account(taken, &end);
+        let mut wait = Duration::from_secs(1);
+        while let Err(error) = self.tell(taken, &end, again).await {
             complain(&error);
+            tokio::time::sleep(wait).await;
+            wait = LONGEST_WAIT.min(wait * 2);
         }
         again
     }
 
-    async fn look_at(&self, incoming: Incoming) -> End {
-        let counters = &self.shared.counters;
-        match self.verification.verify(&incoming).await {
-            Ok(Verdict::Genuine) => {}
-            Ok(Verdict::UnknownPortal) => {
-                add(&counters.unknown_portal);
-                tracing::info!(target: keys::TARGET_EVENTS, "dropped an event of a portal that is not known");
-                return End::Done(None);
-            }
-            Ok(_) => {
-                add(&counters.forged);
-                tracing::warn!(target: keys::TARGET_EVENTS, "dropped an event that does not prove where it comes from");
-                return End::Done(None);
-            }
-            Err(error) => return End::Failed(error),
+    /// Counts and logs a failure. Gives the pause after which the letter is due again, if it is.
+    fn account(&self, taken: &TakenLetter, end: &End) -> Option<Duration> {
+        let End::Failed(error) = end else { return None };
+        add(&self.shared.counters.failed);
+        let failures = taken.attempts.saturating_add(1);
+        let again = pause(failures);
+        if let Some(pause) = again {
+            tracing::warn!(target: keys::TARGET_EVENTS, error = shown(error), "not handled, and tried again in {pause:?}");
+        } else {
+            add(&self.shared.counters.buried);
+            tracing::error!(target: keys::TARGET_EVENTS, error = shown(error), "not handled in {failures} attempts, and put aside");
+        }
+        again
+    }
+
+    async fn tell(&self, taken: &TakenLetter, end: &End, again: Option<Duration>) -> Result<(), InboxError> {
+        let (inbox, now) = (&self.shared.inbox, self.shared.clock.now());
+        match (end, again) {
+            (End::Done(handled), _) => inbox.acknowledge(taken.id, *handled, now).await,
+            (End::Failed(_), Some(pause)) => inbox.postpone(taken.id, now + pause).await,
+            (End::Failed(_), None) => inbox.bury(taken.id).await,
+        }
+    }
+
+    /// What becomes of it, and the claim on its event: it is held until that is written down, since until then nobody else
+    /// can know.
+    async fn look_at(&self, incoming: Incoming) -> (End, Option<Claim>) {
+        if let Some(end) = self.mistrust(&incoming).await {
+            return (end, None);
         }
         // Only now: who is not the portal must not have a say in what was handled.
         let event = incoming.fingerprint();
         let Some(claim) = self.under_way.claim(event) else {
-            add(&counters.duplicates);
+            add(&self.shared.counters.duplicates);
             tracing::debug!(target: keys::TARGET_EVENTS, "dropped the second delivery of an event that is being handled");
-            return End::Done(None);
+            return (End::Done(None), None);
         };
+        (self.handle_once(incoming, event).await, Some(claim))
+    }
+
+    /// The end of what is not let through.
+    async fn mistrust(&self, incoming: &Incoming) -> Option<End> {
+        let counters = &self.shared.counters;
+        let checked = tokio::time::timeout(self.rules.timeout, self.verification.verify(incoming)).await;
+        match checked.unwrap_or_else(|_| Err("whether it is genuine took too long to tell".into())) {
+            Ok(Verdict::Genuine) => None,
+            Ok(Verdict::UnknownPortal) => {
+                add(&counters.unknown_portal);
+                tracing::info!(target: keys::TARGET_EVENTS, "dropped an event of a portal that is not known");
+                Some(End::Done(None))
+            }
+            Ok(_) => {
+                add(&counters.forged);
+                tracing::warn!(target: keys::TARGET_EVENTS, "dropped an event that does not prove where it comes from");
+                Some(End::Done(None))
+            }
+            Err(error) => Some(End::Failed(error)),
+        }
+    }
+
+    async fn handle_once(&self, incoming: Incoming, event: Fingerprint) -> End {
+        let counters = &self.shared.counters;
         match self.shared.inbox.was_handled(event, self.shared.clock.now()).await {
             Ok(false) => {}
             Ok(true) => {
@@ -135,13 +159,13 @@ impl Desk {
             Some(Ok(())) => {
                 add(&counters.handled);
                 tracing::debug!(target: keys::TARGET_EVENTS, "handled");
-                End::Done(Some(claim))
+                End::Done(Some(event))
             }
             Some(Err(error)) => End::Failed(error),
             None => {
                 add(&counters.unhandled);
                 tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for it");
-                End::Done(Some(claim))
+                End::Done(Some(event))
             }
         }
     }
@@ -153,18 +177,21 @@ impl Desk {
     }
 }
 
+/// Between two attempts to tell a failing inbox.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// A panic is a failure like any other, and goes no further.
-async fn caught(looking: impl Future<Output = End>) -> End {
+async fn caught(looking: impl Future<Output = (End, Option<Claim>)>) -> (End, Option<Claim>) {
     // What it has left half done is its own affair: nothing of ours is in its hands.
     AssertUnwindSafe(looking).catch_unwind().await.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        End::Failed(format!("panicked: {}", text.unwrap_or("without a word")).into())
+        (End::Failed(format!("panicked: {}", text.unwrap_or("without a word")).into()), None)
     })
 }
 
 pub(super) fn complain(error: &InboxError) {
     tracing::error!(target: keys::TARGET_EVENTS, error = error as &dyn Error,
-        "the inbox failed: what was handled may come again after a restart");
+        "the inbox failed: until it works again, what was handled can come again after a restart");
 }
 
 /// A name from outside, for the log: short, and on one line.

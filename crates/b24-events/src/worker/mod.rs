@@ -64,15 +64,16 @@ impl Worker {
     ///
     /// # Cancel safety
     /// Dropped, the handlers that run are dropped too. What they handled and what waits stays in the inbox; of a
-    /// [`MemoryInbox`](crate::MemoryInbox) it is lost.
+    /// [`MemoryInbox`](crate::MemoryInbox) it is lost, and the service answers 503 from then on; with an inbox that outlives
+    /// the process it goes on to keep what comes.
     pub async fn run(self) {
         self.run_until(std::future::pending::<()>()).await;
     }
 
     /// Works until `shutdown` is done, whatever it ends with, then ends in order and says what is left.
     ///
-    /// From that moment on the service answers 503. What is being kept at that moment is kept. The handlers that run may
-    /// end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that [forgets](crate::Inbox::forgets) with
+    /// From that moment on the service answers 503. What is being kept at that moment is waited for, and the handlers that
+    /// run may end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that [forgets](crate::Inbox::forgets) with
     /// the process, all that is due is handled first, within the same time.
     ///
     /// # Cancel safety
@@ -81,10 +82,13 @@ impl Worker {
         let desk = Arc::clone(&self.desk);
         let mut work = Work { desk: self.desk, tasks: JoinSet::new(), at_hand: VecDeque::new(), look: true, due: None };
         work.until(pin!(shutdown)).await;
-        // Waits for what is being kept.
-        *desk.shared.open.write().await = false;
+        desk.shared.door.shut();
+        let rest = async {
+            desk.shared.door.all_kept().await;
+            work.finish().await;
+        };
         // Whether the time was enough is told by what is left.
-        let _ = tokio::time::timeout(desk.rules.grace, work.finish()).await;
+        let _ = tokio::time::timeout(desk.rules.grace, rest).await;
         let dropped = work.tasks.len();
         work.tasks.shutdown().await;
         let waiting = desk.shared.inbox.waiting().await.unwrap_or_else(|error| {
@@ -107,6 +111,16 @@ struct Work {
     look: bool,
     /// When to look again although nobody rings.
     due: Option<Instant>,
+}
+
+impl Drop for Work {
+    /// However it ends: what nobody will handle and nobody keeps must not be answered as if it were.
+    fn drop(&mut self) {
+        let shared = &self.desk.shared;
+        if shared.inbox.forgets() {
+            shared.door.shut();
+        }
+    }
 }
 
 impl Work {

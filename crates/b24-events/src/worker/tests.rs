@@ -140,11 +140,63 @@ async fn a_check_that_panics_lets_nothing_through_and_stops_nothing() {
     assert_eq!((service.stats().handled, service.stats().failed), (0, 3));
 }
 
-/// An inbox that fails the first times, and is slow to write down what was handled.
+/// A store that never answers for portals other than `m1`.
 #[derive(Debug)]
+struct Hangs;
+
+impl TokenLookup for Hangs {
+    fn application_token<'a>(&'a self, member_id: &'a str) -> LookupFuture<'a> {
+        if member_id == "m1" {
+            Box::pin(std::future::ready(Ok(PortalToken::Token(Secret::from("t0ken")))))
+        } else {
+            Box::pin(std::future::pending())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_never_ends_does_not_keep_its_place_for_ever() {
+    let (service, worker) = builder(PortalTokens::new(Hangs))
+        .concurrency(2.try_into().unwrap())
+        .handler_timeout(Duration::from_secs(30))
+        .on_any(|_| async { Ok(()) })
+        .build()
+        .unwrap();
+    tokio::spawn(worker.run());
+    for id in 0..2 {
+        let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m2&auth[application_token]=t0ken");
+        let letter = Letter::new(Bytes::from(body), Encoding::Form, service.shared.clock.now());
+        service.shared.inbox.append(letter).await.unwrap();
+    }
+    deliver(&service, 1).await;
+    tokio::time::sleep(Duration::from_secs(29)).await;
+    assert_eq!(service.stats().handled, 0);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((service.stats().handled, service.stats().failed), (1, 2));
+}
+
+/// An inbox that fails at first, and is slow.
+#[derive(Debug, Default)]
 struct Shaky {
     inner: MemoryInbox,
-    failures: AtomicU32,
+    /// How many of them fail.
+    takes: AtomicU32,
+    changes: AtomicU32,
+    pause: Duration,
+}
+
+impl Shaky {
+    /// Fails, or does it a little later.
+    fn change<'a>(&'a self, change: InboxFuture<'a, ()>) -> InboxFuture<'a, ()> {
+        Box::pin(async move {
+            tokio::time::sleep(self.pause).await;
+            if fails(&self.changes) { Err(InboxError::failed("disk")) } else { change.await }
+        })
+    }
+}
+
+fn fails(left: &AtomicU32) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 impl Inbox for Shaky {
@@ -153,17 +205,14 @@ impl Inbox for Shaky {
     }
 
     fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken> {
-        if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+        if fails(&self.takes) {
             return Box::pin(std::future::ready(Err(InboxError::failed("disk"))));
         }
         self.inner.take(limit, now)
     }
 
     fn acknowledge(&self, id: LetterId, handled: Option<crate::Fingerprint>, now: SystemTime) -> InboxFuture<'_, ()> {
-        Box::pin(async move {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            self.inner.acknowledge(id, handled, now).await
-        })
+        self.change(self.inner.acknowledge(id, handled, now))
     }
 
     fn was_handled(&self, event: crate::Fingerprint, now: SystemTime) -> InboxFuture<'_, bool> {
@@ -171,11 +220,11 @@ impl Inbox for Shaky {
     }
 
     fn postpone(&self, id: LetterId, due: SystemTime) -> InboxFuture<'_, ()> {
-        self.inner.postpone(id, due)
+        self.change(self.inner.postpone(id, due))
     }
 
     fn bury(&self, id: LetterId) -> InboxFuture<'_, ()> {
-        self.inner.bury(id)
+        self.change(self.inner.bury(id))
     }
 
     fn waiting(&self) -> InboxFuture<'_, usize> {
@@ -185,7 +234,7 @@ impl Inbox for Shaky {
 
 #[tokio::test(start_paused = true)]
 async fn an_inbox_that_fails_is_asked_again_a_second_later() {
-    let inbox = Shaky { inner: MemoryInbox::new(), failures: AtomicU32::new(3) };
+    let inbox = Shaky { takes: AtomicU32::new(3), ..Shaky::default() };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     tokio::spawn(worker.run());
     deliver(&service, 1).await;
@@ -194,16 +243,46 @@ async fn an_inbox_that_fails_is_asked_again_a_second_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_delivery_is_known_while_the_inbox_writes_down_that_the_first_was_handled() {
-    let inbox = Shaky { inner: MemoryInbox::new(), failures: AtomicU32::new(0) };
-    let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
+async fn an_event_that_comes_again_while_its_end_is_written_down_is_not_handled_again() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&calls);
+    let inbox = Shaky { pause: Duration::from_millis(50), ..Shaky::default() };
+    let (service, worker) = builder(token())
+        .inbox(inbox)
+        .on_any(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async { Ok(()) }
+        })
+        .build()
+        .unwrap();
     tokio::spawn(worker.run());
-    for millis in [0, 500, 600] {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
-        deliver(&service, 1).await;
-    }
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    assert_eq!((service.stats().handled, service.stats().duplicates), (1, 2));
+    deliver(&service, 1).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(service.stats().handled, 1, "it has ended, and nobody has written that down");
+    deliver(&service, 1).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((calls.load(Ordering::SeqCst), service.stats().duplicates), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_inbox_fails_to_write_down_is_told_to_it_again() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&calls);
+    // It can neither postpone it, nor write down that it was handled.
+    let inbox = Shaky { changes: AtomicU32::new(5), ..Shaky::default() };
+    let (service, worker) = builder(token())
+        .inbox(inbox)
+        .on_any(move |_| {
+            let call = counter.fetch_add(1, Ordering::SeqCst);
+            async move { if call == 0 { Err("on purpose".into()) } else { Ok(()) } }
+        })
+        .build()
+        .unwrap();
+    tokio::spawn(worker.run());
+    deliver(&service, 1).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!((calls.load(Ordering::SeqCst), service.stats().handled), (2, 1));
+    assert_eq!(service.shared.inbox.waiting().await.unwrap(), 0);
 }
 
 /// A handler may end with any error.

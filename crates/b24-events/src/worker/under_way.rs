@@ -26,12 +26,6 @@ impl UnderWay {
     }
 }
 
-impl Claim {
-    pub(super) fn event(&self) -> Fingerprint {
-        self.event
-    }
-}
-
 impl Drop for Claim {
     fn drop(&mut self) {
         self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.event);

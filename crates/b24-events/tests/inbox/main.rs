@@ -51,6 +51,7 @@ both! {
     a_letter_comes_back_as_it_was
     a_letter_is_taken_once
     letters_are_taken_oldest_first_and_no_more_than_asked_for
+    what_fails_again_and_again_does_not_keep_the_rest_waiting
     a_postponed_letter_comes_when_it_is_due
     a_letter_that_is_gone_does_not_come_when_it_was_due
     a_handled_event_is_remembered_for_25_hours

@@ -1,13 +1,14 @@
 //! What is there after the process has ended; and what happens while it ends.
 
-use std::{future::poll_fn, path::Path, task::Poll};
+use std::{future::poll_fn, path::Path, sync::Arc, task::Poll};
 
+use b24_core::Secret;
 use b24_events::{
-    Inbox, SqliteInbox,
+    ApplicationToken, EventService, Inbox, SqliteInbox,
     inbox::{Durability, InboxErrorKind, InboxFuture},
 };
 
-use super::{at, bodies, event, letter};
+use super::{at, bodies, event, letter, take_one};
 
 #[tokio::test]
 async fn whatever_was_not_acknowledged_is_there_again_with_its_attempts() {
@@ -86,6 +87,29 @@ async fn a_buried_letter_can_be_seen_revived_and_discarded() {
     let revived = inbox.take(10, at(1)).await.unwrap();
     assert_eq!(bodies(&revived), ["a"]);
     assert_eq!(revived.letters[0].attempts, 0);
+}
+
+#[tokio::test]
+async fn a_buried_letter_is_revived_under_a_worker_that_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = Arc::new(SqliteInbox::open(folder.path().join("events.db")).unwrap());
+    inbox.append(letter("event=X&auth[application_token]=t0ken")).await.unwrap();
+    let id = take_one(&*inbox, at(1)).await;
+    inbox.bury(id).await.unwrap();
+    let (service, worker) = EventService::builder(ApplicationToken::new(Secret::from("t0ken")))
+        .inbox(Arc::clone(&inbox))
+        .on_any(|_| async { Ok(()) })
+        .build()
+        .unwrap();
+    let work = tokio::spawn(worker.run());
+    assert_eq!(inbox.buried(10).await.unwrap().len(), 1);
+    assert!(inbox.revive(id).await.unwrap());
+    service.wake();
+    while inbox.waiting().await.unwrap() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(service.stats().handled, 1);
+    work.abort();
 }
 
 #[tokio::test]

@@ -63,6 +63,23 @@ pub(crate) async fn letters_are_taken_oldest_first_and_no_more_than_asked_for(ma
     assert_eq!(bodies(&inbox.take(9, at(5)).await.unwrap()), ["b", "c", "d"]);
 }
 
+pub(crate) async fn what_fails_again_and_again_does_not_keep_the_rest_waiting(make: fn(u64) -> Fresh) {
+    let Fresh { inbox, _folder } = make(ROOM);
+    for body in ["a", "b", "c", "d", "e"] {
+        inbox.append(letter(body)).await.unwrap();
+    }
+    for again in inbox.take(10, at(1)).await.unwrap().letters {
+        inbox.postpone(again.id, at(1)).await.unwrap();
+    }
+    for body in ["f", "g", "h"] {
+        inbox.append(letter(body)).await.unwrap();
+    }
+    assert_eq!(bodies(&inbox.take(4, at(1)).await.unwrap()), ["a", "b", "f", "g"]);
+    // Where there is little else, they have the rest of the room.
+    assert_eq!(bodies(&inbox.take(4, at(1)).await.unwrap()), ["c", "d", "e", "h"]);
+    assert!(inbox.take(4, at(1)).await.unwrap().letters.is_empty());
+}
+
 pub(crate) async fn a_postponed_letter_comes_when_it_is_due(make: fn(u64) -> Fresh) {
     let Fresh { inbox, _folder } = make(ROOM);
     inbox.append(letter("a")).await.unwrap();

@@ -6,6 +6,7 @@ mod proof;
 use std::{
     fmt,
     future::Future,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -16,6 +17,7 @@ use b24_events::{
     binding::{self, Binding},
 };
 use hook::Hook;
+use tokio::sync::Semaphore;
 
 use crate::B24;
 
@@ -30,9 +32,10 @@ use crate::B24;
 /// | any other | it is let through with the stored `application_token` of its portal |
 ///
 /// Each of them may come twice, late, or forged. A pair of tokens that has been renewed since is not replaced by the one of a
-/// late event. An installation that does not bring the stored `application_token` is believed when the authorisation server
+/// late event, nor is it removed by a late removal. An installation that does not bring the stored `application_token` is believed when the authorisation server
 /// vouches for its tokens, and either they are those of the user who installed the application before, or the stored ones are
-/// dead: then its removal was not heard of.
+/// dead: then its removal was not heard of. The authorisation server is asked about eight of them at a time; what comes in
+/// between is tried again later, as what has failed.
 ///
 /// An `Installer` is cheap to clone; clones share the portals.
 ///
@@ -67,6 +70,8 @@ pub struct Installer {
     installed: OnPortal,
     updated: OnPortal,
     uninstalled: Hook<Verified<Event>>,
+    /// Places for those about whom the authorisation server has to be asked.
+    strangers: Arc<Semaphore>,
 }
 
 /// A function that is told of an event, with the handle on its portal.
@@ -89,6 +94,7 @@ impl Installer {
             installed: Hook::default(),
             updated: Hook::default(),
             uninstalled: Hook::default(),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
         }
     }
 
@@ -193,21 +199,33 @@ impl Installer {
             // It proves itself. Come late, it would put a pair back that was renewed since, and is worth nothing.
             Some(known) if params.is_same_installation(&known) => {
                 let same = known.refresh_token().matches(params.refresh_token().expose());
-                if same || is_older(event, &known) && self.tenants.is_installed(&key).await? {
+                if same || is_older(event, &known, SKEW) && self.tenants.is_installed(&key).await? {
                     self.tenants.get(&key).await
-                } else {
+                } else if params.portal() == known.portal() && params.server() == known.server() {
                     self.tenants.install(&key, params).await
+                } else {
+                    // It proves which portal it is, and not where that lives: calls must not go wherever it says.
+                    self.take_over_verified(&key, params).await
                 }
             }
-            _ => {
-                let params = self.tenants.app().verify(params).await?;
-                self.tenants.install(&key, params).await
-            }
+            _ => self.take_over_verified(&key, params).await,
         }
+    }
+
+    async fn take_over_verified(&self, key: &TokenKey, params: OAuthParams) -> Result<B24, Error> {
+        let params = self.tenants.app().verify(params).await?;
+        self.tenants.install(key, params).await
     }
 
     async fn uninstall(self, event: Verified<Event>) -> Result<(), BoxError> {
         let key = TokenKey::new(event.auth().member_id().unwrap_or_default())?;
+        let known = self.tenants.stored(&key).await?;
+        // Of a removal that comes late, or is tried again later, the next installation must not suffer.
+        if known.is_some_and(|known| is_older(&event, &known, Duration::ZERO))
+            && self.tenants.is_installed(&key).await?
+        {
+            return Ok(());
+        }
         // First the program: when this is cut off, the tokens are there to prove the event once more.
         self.uninstalled.call(event).await?;
         self.tenants.remove(&key).await?;
@@ -223,12 +241,15 @@ fn params_of(auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthPar
     OAuthParams::from_fields(field, now)
 }
 
-/// Whether the stored pair was made after the event.
-fn is_older(event: &Event, known: &OAuthParams) -> bool {
+/// Whether the stored pair was made after the event, when the clocks may differ so much.
+fn is_older(event: &Event, known: &OAuthParams, skew: Duration) -> bool {
     let made = known.expires().zip(known.expires_in()).and_then(|(end, life)| end.checked_sub(life));
-    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made + SKEW)
+    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made + skew)
 }
 
+/// About how many strangers the authorisation server is asked at a time: half of the handlers that run together by default.
+/// Anybody can post an installation, and the answer to it is waited for.
+const STRANGERS: usize = 8;
 /// How far the portal's clock may be from ours. To keep a living pair for a minute longer than need be does no harm.
 const SKEW: Duration = Duration::from_secs(60);
 

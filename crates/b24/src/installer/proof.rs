@@ -3,6 +3,7 @@
 use b24_auth_oauth::{OAuthParams, TokenKey};
 use b24_core::{BoxError, Error, SdkCode};
 use b24_events::{EventAuth, Incoming, Verdict, Verify, VerifyFuture};
+use http::StatusCode;
 
 use super::{Installer, params_of};
 
@@ -25,6 +26,9 @@ impl Installer {
         if !brings_an_installation(incoming) {
             return Ok(if known.is_some() { Verdict::Forged } else { Verdict::UnknownPortal });
         }
+        let Ok(_place) = self.strangers.try_acquire() else {
+            return Err("as many installations are being looked at as may be at a time".into());
+        };
         // The stranger first: whoever has no token of this application costs the known portal nothing.
         let Some(vouched) = self.vouched_for(auth).await? else { return Ok(Verdict::Forged) };
         let Some(known) = known else { return Ok(Verdict::Genuine) };
@@ -60,10 +64,13 @@ fn brings_an_installation(incoming: &Incoming) -> bool {
     matches!(incoming, Incoming::Event(event) if matches!(event.name(), "ONAPPINSTALL" | "ONAPPUPDATE"))
 }
 
-/// Whether asking again would bring the same answer.
+/// Whether asking again would bring the same answer: the server has understood, and does not know the token. What stands
+/// before it, or how often it was asked, says nothing of that. A token that has expired was known: that it is too late to
+/// tell is no reason to forget the event.
 fn is_refusal(error: &Error) -> bool {
     let ours = [SdkCode::ForeignToken, SdkCode::UntrustedServer, SdkCode::InvalidOAuthParams].map(SdkCode::as_str);
-    let passes = ["PAYMENT_REQUIRED", "invalid_client", "wrong_client"];
-    ours.contains(&error.code())
-        || error.status().is_some_and(|status| status.is_client_error()) && !passes.contains(&error.code())
+    let passes =
+        [SdkCode::InvalidResponse.as_str(), "expired_token", "PAYMENT_REQUIRED", "invalid_client", "wrong_client"];
+    let has_refused = |status: StatusCode| status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+    ours.contains(&error.code()) || error.status().is_some_and(has_refused) && !passes.contains(&error.code())
 }

@@ -41,6 +41,8 @@ use crate::Fingerprint;
 /// do for a second, and when it is closed; after the last two nothing is left of it. What a disk or a file system keeps of
 /// overwritten files is theirs.
 ///
+/// To look at what was buried while a worker works, give the worker one `Arc` of the inbox and keep another.
+///
 /// # Size
 /// A letter counts with its body and 256 bytes. By default there is room for 1 GiB of those that wait. Buried letters do not
 /// count, and stay until they are [discarded](Self::discard). The last 900,000 events that were handled are remembered, for
@@ -96,6 +98,7 @@ impl SqliteInbox {
 
     /// Gives a buried letter back, to be taken again at once, as if it had not been tried. `false` when no letter of this id
     /// is buried. It counts against the capacity again, and is given back even when there is no room.
+    /// A worker that works has to be [woken](crate::EventService::wake) for it.
     ///
     /// # Errors
     /// The inbox failed.

@@ -1,5 +1,7 @@
 //! Taking letters, and looking at buried ones.
 
+use std::ops::Bound;
+
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row};
 
@@ -14,15 +16,9 @@ impl Store {
     pub(in crate::inbox::sqlite) fn take(&mut self, limit: usize, now: i64) -> rusqlite::Result<Taken> {
         let mut letters = Vec::new();
         let mut passed = Vec::new();
-        for &(due, id) in self.postponed.range(..=(now, i64::MAX)) {
-            if letters.len() >= limit {
-                break;
-            }
-            passed.push((due, id));
-            let mut statement = self.connection.prepare_cached(schema::ONE)?;
-            letters.extend(statement.query_row((id, due), letter_of).optional()?);
-        }
+        self.take_again(limit.div_ceil(2), now, &mut passed, &mut letters)?;
         let begun = self.take_fresh(limit - letters.len(), &mut letters)?;
+        self.take_again(limit, now, &mut passed, &mut letters)?;
         for again in passed {
             self.postponed.remove(&again);
         }
@@ -30,6 +26,26 @@ impl Store {
         letters.sort_unstable_by_key(|taken| taken.id);
         let next_due = self.postponed.range((now, i64::MAX)..).next();
         Ok(Taken::new(letters, next_due.map(|&(due, _)| unix_millis::to_time(due))))
+    }
+
+    /// Letters that were postponed and are due, until there are so many; goes on behind the last of `passed`.
+    fn take_again(
+        &self,
+        until: usize,
+        now: i64,
+        passed: &mut Vec<(i64, i64)>,
+        letters: &mut Vec<TakenLetter>,
+    ) -> rusqlite::Result<()> {
+        let from = passed.last().map_or(Bound::Unbounded, |&last| Bound::Excluded(last));
+        for &(due, id) in self.postponed.range((from, Bound::Included((now, i64::MAX)))) {
+            if letters.len() >= until {
+                break;
+            }
+            passed.push((due, id));
+            let mut statement = self.connection.prepare_cached(schema::ONE)?;
+            letters.extend(statement.query_row((id, due), letter_of).optional()?);
+        }
+        Ok(())
     }
 
     /// Letters that were never taken. Returns where to go on: each letter is passed once.
