@@ -46,7 +46,7 @@ use crate::Fingerprint;
 /// # Size
 /// A letter counts with its body and 256 bytes. By default there is room for 1 GiB of those that wait. Buried letters do not
 /// count, and stay until they are [discarded](Self::discard). The last 900,000 events that were handled are remembered, for
-/// 25 hours: in memory too, 22 MB at most. The file reuses its room, and never shrinks: in a steady state it stays as
+/// 25 hours: in memory too, 44 MB at most. The file reuses its room, and never shrinks: in a steady state it stays as
 /// large as it is.
 ///
 /// # Examples
