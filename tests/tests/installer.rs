@@ -300,7 +300,7 @@ async fn strangers_do_not_take_all_places_of_the_worker() {
     let app = OAuthApp::new(secret, HttpClient::new())
         .with_trusted_server(portal.auth_url().parse().unwrap())
         .with_trusted_server(nobody.parse().unwrap());
-    let installer = Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()));
+    let installer = Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()), ADDRESS);
     let service = listen(&portal, &installer);
     let installation = portal.install(1);
     portal.deliveries_done().await;
