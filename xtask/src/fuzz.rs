@@ -26,6 +26,14 @@ const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing";
 
+/// What CI does: shows that the program builds, and that what is fed to it first breaks nothing.
+pub(crate) fn run_briefly(project: &Project) -> Result<Outcome> {
+    match require_compiler(project) {
+        Ok(()) => run(project, &Options { seconds: 15 }),
+        Err(why) => Ok(Outcome::Skipped(why.to_string())),
+    }
+}
+
 /// Builds the program and runs it. What it has learnt is kept below `target/`, and so is a body that it found to fail.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let sh = project.shell();

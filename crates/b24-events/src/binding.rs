@@ -41,8 +41,8 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The portal sends the event to this address when it happens. It has to be one that the portal can reach, with `https` or
-    /// `http` and a dot in its host.
+    /// The portal sends the event to this address when it happens. It has to be one that the portal can reach, with `https`
+    /// or `http` and a dot in its host.
     #[must_use]
     pub fn online(event: &str, handler: impl Into<String>) -> Self {
         Self { handler: Some(handler.into()), ..Self::offline(event) }
@@ -153,7 +153,8 @@ pub async fn bind<S: RestService>(service: S, binding: &Binding) -> Result<bool,
 /// error. Without a user, the handlers of all users are removed.
 ///
 /// # Errors
-/// Whatever the stack gives. Unbinding again is safe; when an answer was lost on the way, the number may be less than it was.
+/// Whatever the stack gives. Unbinding again is safe; when an answer was lost on the way, the number may be less than it
+/// was.
 ///
 /// # Cancel safety
 /// Dropped, they may have been removed.

@@ -116,8 +116,8 @@ impl Message {
     /// Sends it, and gives the id of the message.
     ///
     /// # Errors
-    /// `MESSAGE_EMPTY`, `DIALOG_ID_EMPTY`, `ACCESS_ERROR`, `BOT_ID_ERROR` and others; whatever the stack gives. It is not sent
-    /// again after a lost answer, for it would come twice: ask [`may_have_run`](Error::may_have_run).
+    /// `MESSAGE_EMPTY`, `DIALOG_ID_EMPTY`, `ACCESS_ERROR`, `BOT_ID_ERROR` and others; whatever the stack gives. It is not
+    /// sent again after a lost answer, for it would come twice: ask [`may_have_run`](Error::may_have_run).
     ///
     /// # Cancel safety
     /// Dropped, it may have been sent.

@@ -1,6 +1,7 @@
 //! `application/x-www-form-urlencoded` with PHP's brackets, as PHP's `parse_str` reads it.
 //!
-//! A portal writes its forms with PHP, so PHP's reading is the right one: <https://www.php.net/manual/en/function.parse-str.php>
+//! A portal writes its forms with PHP, so PHP's reading is the right one:
+//! <https://www.php.net/manual/en/function.parse-str.php>
 
 mod array;
 mod name;

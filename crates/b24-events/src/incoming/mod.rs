@@ -74,8 +74,8 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// Reads a body. What has an `event` is an event; else what has an `event_token`, or a `workflow_id` and a `code`, is the
-    /// call of a robot; else what has an `AUTH_ID` or a `PLACEMENT` is a page.
+    /// Reads a body. What has an `event` is an event; else what has an `event_token`, or a `workflow_id` and a `code`, is
+    /// the call of a robot; else what has an `AUTH_ID` or a `PLACEMENT` is a page.
     ///
     /// Takes time and memory in proportion to the body.
     ///

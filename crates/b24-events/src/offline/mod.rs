@@ -53,11 +53,11 @@
 //! What remains is the answer that gets lost on its way: its rows are reserved under an id that the portal drew and nobody
 //! heard. A program cannot give an id of its own. So such a request is never sent again by itself, its error says
 //! [`may_have_run`](b24_core::Error::may_have_run), and its rows are to be found with
-//! [`reservations`](OfflineEventsBuilder::reservations). A [sole consumer](OfflineEventsBuilder::sole_consumer) does all that
-//! by itself.
+//! [`reservations`](OfflineEventsBuilder::reservations). A [sole consumer](OfflineEventsBuilder::sole_consumer) does all
+//! that by itself.
 //!
-//! The handlers are bound with [`Binding::offline`](crate::binding::Binding::offline). All of this takes the credentials of an
-//! application, and of an administrator.
+//! The handlers are bound with [`Binding::offline`](crate::binding::Binding::offline). All of this takes the credentials of
+//! an application, and of an administrator.
 //!
 //! Source: <https://apidocs.bitrix24.com/api-reference/events/offline-events.html>
 

@@ -97,8 +97,8 @@ struct Limits {
 type SourceOf = Box<dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync>;
 
 impl EventService {
-    /// Begins a service that lets through what `verification` does: an [`ApplicationToken`](crate::ApplicationToken) for outgoing webhooks and
-    /// for an application of one portal, [`PortalTokens`](crate::PortalTokens) for one of many.
+    /// Begins a service that lets through what `verification` does: an [`ApplicationToken`](crate::ApplicationToken) for
+    /// outgoing webhooks and for an application of one portal, [`PortalTokens`](crate::PortalTokens) for one of many.
     pub fn builder(verification: impl Verify) -> EventServiceBuilder {
         EventServiceBuilder::new(Arc::new(verification))
     }

@@ -21,7 +21,8 @@ pub type VerifyFuture<'a> = Pin<Box<dyn Future<Output = Result<Verdict, BoxError
 
 /// Tells whether a delivery comes from where it says.
 ///
-/// It has to fail closed: what cannot be checked is [`Forged`](Verdict::Forged) or [`UnknownPortal`](Verdict::UnknownPortal).
+/// It has to fail closed: what cannot be checked is [`Forged`](Verdict::Forged) or
+/// [`UnknownPortal`](Verdict::UnknownPortal).
 pub trait Verify: fmt::Debug + Send + Sync + 'static {
     /// Checks one delivery.
     fn verify<'a>(&'a self, incoming: &'a Incoming) -> VerifyFuture<'a>;

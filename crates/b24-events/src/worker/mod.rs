@@ -73,8 +73,8 @@ impl Worker {
     /// Works until `shutdown` is done, whatever it ends with, then ends in order and says what is left.
     ///
     /// From that moment on the service answers 503. What is being kept at that moment is waited for, and the handlers that
-    /// run may end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that [forgets](crate::Inbox::forgets) with
-    /// the process, all that is due is handled first, within the same time.
+    /// run may end, within the [grace](crate::EventServiceBuilder::grace). Of an inbox that
+    /// [forgets](crate::Inbox::forgets) with the process, all that is due is handled first, within the same time.
     ///
     /// # Cancel safety
     /// As [`run`](Self::run).

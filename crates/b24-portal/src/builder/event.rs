@@ -41,7 +41,8 @@ impl PortalBuilder {
         self
     }
 
-    /// Sends a letter again, up to so many times, that was not answered with 2xx, each time after a pause on the portal's clock.
+    /// Sends a letter again, up to so many times, that was not answered with 2xx, each time after a pause on the portal's
+    /// clock.
     ///
     /// Never by default: the documentation says that events are not repeated. Other pages of the vendor say that every
     /// answer but 2xx is, for up to 24 hours. A receiver has to live with both.

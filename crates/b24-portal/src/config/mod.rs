@@ -15,7 +15,8 @@ pub use limits::{BatchBilling, Limits, Overrun, Plan};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// The statuses of the [documentation](https://apidocs.bitrix24.com/error-codes.html): 403 for a bad webhook or a missing scope.
+    /// The statuses of the [documentation](https://apidocs.bitrix24.com/error-codes.html): 403 for a bad webhook or a
+    /// missing scope.
     Docs,
     /// The statuses a live server answers: 401 for both.
     #[default]

@@ -56,7 +56,8 @@ impl Portal {
     /// Installs the first application once more, for this user: a pair of tokens, and what the portal would send.
     ///
     /// An application without a page is told by `ONAPPINSTALL`, at the address of
-    /// [`application_handler`](crate::PortalBuilder::application_handler) and wherever it has bound to that. Earlier tokens stay good. Users 1 to 8 are there, and 1 is the administrator; any other has no name.
+    /// [`application_handler`](crate::PortalBuilder::application_handler) and wherever it has bound to that. Earlier tokens
+    /// stay good. Users 1 to 8 are there, and 1 is the administrator; any other has no name.
     pub fn install(&self, user_id: u32) -> Installation {
         self.install_application(self.application(), user_id)
     }

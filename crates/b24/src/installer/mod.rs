@@ -31,11 +31,11 @@ use crate::B24;
 /// | `ONAPPUNINSTALL` | [`on_uninstalled`](Self::on_uninstalled) is called; the tokens are removed. Of a portal that is not known, there is nothing left to do |
 /// | any other | it is let through with the stored `application_token` of its portal |
 ///
-/// Each of them may come twice, late, or forged. A pair of tokens that has been renewed since is not replaced by the one of a
-/// late event, nor is it removed by a late removal. An installation that does not bring the stored `application_token` is believed when the authorisation server
-/// vouches for its tokens, and either they are those of the user who installed the application before, or the stored ones are
-/// dead: then its removal was not heard of. The authorisation server is asked about eight of them at a time; what comes in
-/// between is tried again later, as what has failed.
+/// Each of them may come twice, late, or forged. A pair of tokens that has been renewed since is not replaced by the one of
+/// a late event, nor is it removed by a late removal. An installation that does not bring the stored `application_token` is
+/// believed when the authorisation server vouches for its tokens, and either they are those of the user who installed the
+/// application before, or the stored ones are dead: then its removal was not heard of. The authorisation server is asked
+/// about eight of them at a time; what comes in between is tried again later, as what has failed.
 ///
 /// An `Installer` is cheap to clone; clones share the portals.
 ///
@@ -80,8 +80,8 @@ type OnPortal = Hook<(B24, Verified<Event>)>;
 impl Installer {
     /// Keeps these portals up to date. They post to `address`, which has to be one that they can reach.
     ///
-    /// `ONAPPUPDATE` and `ONAPPUNINSTALL` are bound there on each portal: of an installation portals tell without being asked,
-    /// and of these two only where they are bound.
+    /// `ONAPPUPDATE` and `ONAPPUNINSTALL` are bound there on each portal: of an installation portals tell without being
+    /// asked, and of these two only where they are bound.
     #[must_use]
     pub fn new(tenants: Tenants<B24>, address: impl Into<String>) -> Self {
         let address = address.into();
@@ -98,8 +98,8 @@ impl Installer {
         }
     }
 
-    /// Binds an event on each portal, and handles it there: `handler` gets the handle on the portal that has sent it, with the
-    /// tokens that are stored, and the event. What is said of [`EventServiceBuilder::on`] holds here too.
+    /// Binds an event on each portal, and handles it there: `handler` gets the handle on the portal that has sent it, with
+    /// the tokens that are stored, and the event. What is said of [`EventServiceBuilder::on`] holds here too.
     #[must_use]
     pub fn on<F>(mut self, event: &str, handler: impl Fn(B24, Verified<Event>) -> F + Send + Sync + 'static) -> Self
     where

@@ -50,8 +50,8 @@ fn look_at(path: &Path) -> Result<(), InboxError> {
     if fs::metadata(path).map_err(InboxError::failed)?.len() == 0 {
         return Ok(());
     }
-    // Immutable: SQLite reads the first page and nothing else. It takes no lock, makes no file, and does not touch a log that
-    // another program has left beside its database.
+    // Immutable: SQLite reads the first page and nothing else. It takes no lock, makes no file, and does not touch a log
+    // that another program has left beside its database.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(uri(path), flags).map_err(refused)?;
     let found = marks(&connection).map_err(refused)?;

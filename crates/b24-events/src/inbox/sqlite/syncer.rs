@@ -58,7 +58,8 @@ fn keep_name(file: &Path) -> io::Result<()> {
 
 /// Asks the system every now and then to write the log to the disk, in a thread of its own.
 ///
-/// SQLite does so only before it brings the log into the file, all 16 MiB of it at once: tens of milliseconds in which nobody is answered. Here nobody waits for it.
+/// SQLite does so only before it brings the log into the file, all 16 MiB of it at once: tens of milliseconds in which
+/// nobody is answered. Here nobody waits for it.
 #[derive(Debug)]
 pub(super) struct Syncer {
     /// `None` from the beginning of the end on.
