@@ -262,6 +262,30 @@ fn an_inbox_keeps_what_was_not_forwarded_for_the_next_time() {
     assert!(!stderr(&output).contains("left in the inbox"), "{}", stderr(&output));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_delivery_whose_command_was_interrupted_comes_again_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    // As Ctrl-C in a terminal does; the second time the command fails, which is another matter.
+    let script = "test -e first && exit 1; touch first; kill -INT $$";
+    let start = || {
+        let mut command = b24(&["listen", "--port", "0", "--inbox", "inbox.db", "--forward", script]);
+        Listening::spawn(command.current_dir(folder.path()))
+    };
+    for (left, failure) in [(true, "signal: 2"), (false, "exit status: 1")] {
+        let listening = start();
+        if left {
+            listening.post(&event("A"));
+        }
+        assert_eq!(listening.row()["name"], "A");
+        wait_for(|| listening.said().contains("--forward of event A"));
+        support::interrupt(&listening.process);
+        let said = stderr(&listening.end());
+        assert!(said.contains(failure), "{said}");
+        assert_eq!(said.contains("1 delivery left in the inbox for the next time"), left, "{said}");
+    }
+}
+
 #[test]
 fn a_closed_output_ends_it_without_a_word() {
     let mut process = b24(&["listen", "--port", "0"]).spawn().unwrap();

@@ -27,16 +27,16 @@ pub(crate) struct ListenArgs {
 
     /// Run this command for each delivery, one at a time and in order, with its line on standard input
     ///
-    /// The shell runs it: sh -c, or cmd /C on Windows. Its environment has `B24_EVENT`, the "name", and
-    /// `B24_EVENT_KIND`, the "kind". What it prints goes to standard error. When it fails that is told, and the next one is run. It is not run
-    /// for what is unreadable, nor for what turned out not to come from the portal; without an application token that is
+    /// The shell runs it: sh -c, or cmd /C on Windows. Its environment has `B24_EVENT`, the "name" with _
+    /// in place of all but letters, digits, dots and dashes, and `B24_EVENT_KIND`, the "kind". What it prints goes to standard
+    /// error. When it fails that is told, and the next one is run. It is not run for what is unreadable, nor for what turned out not to come from the portal; without an application token that is
     /// not known, and whoever reaches the port has it run.
     #[arg(long, value_name = "CMD")]
     pub(crate) forward: Option<String>,
 
     /// Keep deliveries in this file until they are printed and forwarded, so that none is lost when this ends
     ///
-    /// It holds tokens in the clear. Only you can read it, and one process at a time uses it.
+    /// One whose command was interrupted, by Ctrl-C for example, comes again the next time. The file holds tokens in the clear. Only you can read it, and one process at a time uses it.
     #[arg(long, value_name = "FILE")]
     pub(crate) inbox: Option<PathBuf>,
 

@@ -116,7 +116,10 @@ impl Desk<'_> {
             print_beside(text.clone()).await?;
             self.shown += 1;
             if let Some(forward) = self.forward.as_ref().filter(|_| line.may_be_forwarded()) {
-                forward.run(&line, &text).await;
+                if !forward.run(&line, &text).await && self.post.outlives() {
+                    // It lies there as taken: the next time it comes again.
+                    return Ok(());
+                }
             }
         }
         self.post.done(taken.id).await
