@@ -159,3 +159,19 @@ async fn a_portal_whose_application_token_is_not_stored_is_not_believed() {
     let empty = bare + "&auth[application_token]=";
     assert_eq!(verdict(&installer, &empty).await, Some(Verdict::Forged));
 }
+
+#[tokio::test]
+async fn no_time_that_a_portal_tells_makes_a_handler_panic() {
+    let portal = portal().await;
+    let installer = installer(&portal);
+    let timeless = |form: String| form.replace("auth%5Bexpires%5D", "x").replace("auth%5Bexpires_in%5D", "y");
+    let end = "&auth[expires]=9223372036854775807&auth[expires_in]=0";
+    let (first, update) = (portal.install(1).event_form(), portal.install(1).event_form());
+    // What the portal sends itself goes nowhere.
+    let (service, worker) = installer.events().build().unwrap();
+    tokio::spawn(worker.run());
+    post(&service, timeless(first) + end).await;
+    let update = timeless(update.replace("ONAPPINSTALL", "ONAPPUPDATE")) + end;
+    let stats = post(&service, sent_at(&update, 4_000_000_000)).await;
+    assert_eq!((stats.handled, stats.failed), (2, 0), "{stats:?}");
+}

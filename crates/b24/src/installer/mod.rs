@@ -244,7 +244,8 @@ fn params_of(auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthPar
 /// Whether the stored pair was made after the event, when the clocks may differ so much.
 fn is_older(event: &Event, known: &OAuthParams, skew: Duration) -> bool {
     let made = known.expires().zip(known.expires_in()).and_then(|(end, life)| end.checked_sub(life));
-    matches!((event.sent(), made), (Some(sent), Some(made)) if sent < made + skew)
+    // Both are what somebody has said: no sum of them may end the handler.
+    matches!((event.sent(), made), (Some(sent), Some(made)) if made.checked_add(skew).is_none_or(|made| sent < made))
 }
 
 /// About how many strangers the authorisation server is asked at a time: half of the handlers that run together by default.
