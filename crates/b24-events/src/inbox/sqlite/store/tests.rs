@@ -131,3 +131,18 @@ fn a_log_that_is_settled_is_empty() {
     store.write(&[append(10)]);
     assert!(log() > 0 && !store.is_settled());
 }
+
+#[test]
+fn the_log_of_an_inbox_that_is_never_idle_does_not_grow_for_ever() {
+    const MIB: usize = 1 << 20;
+    let (mut store, folder) = store();
+    for _ in 0..60 {
+        store.write(&[append(MIB)]);
+        let id = store.totals.last_letter;
+        store.take(1, 0).unwrap();
+        store.write(&[Write::Acknowledge { id, handled: None, now: at(0) }]);
+    }
+    let size = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len();
+    let most = 20 * u64::try_from(MIB).unwrap();
+    assert!(size("events.db-wal") < most && size("events.db") < most, "{}", size("events.db-wal"));
+}
