@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use b24_events::{
     Inbox, SqliteInbox,
-    inbox::{InboxError, InboxErrorKind},
+    inbox::{Durability, InboxError, InboxErrorKind},
 };
 
 use super::{at, letter, take_one};
@@ -132,6 +132,28 @@ async fn nothing_is_left_of_what_was_acknowledged_once_the_inbox_is_closed() {
     }
     inbox.close().await.unwrap();
     assert!(!contains("events.db") && !contains("events.db-wal"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_inbox_whose_files_are_gone_keeps_nothing_more() {
+    for durability in [Durability::PowerLoss, Durability::ProcessDeath] {
+        for lost in ["events.db", "events.db-wal"] {
+            for other in [None, Some("another file")] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("events.db");
+                let inbox = SqliteInbox::builder().durability(durability).open(&path).unwrap();
+                inbox.append(letter("a")).await.unwrap();
+                fs::rename(folder.path().join(lost), folder.path().join("moved")).unwrap();
+                if let Some(text) = other {
+                    fs::write(folder.path().join(lost), text).unwrap();
+                }
+                for _ in 0..2 {
+                    assert_eq!(inbox.append(letter("b")).await.unwrap_err().kind(), InboxErrorKind::Failed, "{lost}");
+                }
+            }
+        }
+    }
 }
 
 fn names(folder: &Path) -> Vec<String> {

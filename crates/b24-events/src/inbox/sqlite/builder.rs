@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{SqliteInbox, file, shared::Shared, store::Store, syncer::Log, thread};
+use super::{SqliteInbox, file, place::Place, shared::Shared, store::Store, syncer::Log, thread};
 use crate::inbox::InboxError;
 
 /// What a letter outlives once it was kept.
@@ -59,11 +59,12 @@ impl SqliteInboxBuilder {
     /// # Errors
     /// As [`SqliteInbox::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteInbox, InboxError> {
-        let (connection, log) = file::open(path.as_ref())?;
+        let (connection, files) = file::open(path.as_ref())?;
         let shared = Arc::new(Shared::default());
         let store = Store::load(connection, self.capacity, Arc::clone(&shared)).map_err(InboxError::failed)?;
-        let log = Log::open(&log, self.durability).map_err(InboxError::failed)?;
-        thread::start(store, log, shared)
+        let log = Log::open(&files[1], self.durability).map_err(InboxError::failed)?;
+        let place = Place::of(files).map_err(InboxError::failed)?;
+        thread::start(store, log, place, shared)
     }
 }
 

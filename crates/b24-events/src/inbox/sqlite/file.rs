@@ -11,8 +11,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use super::schema;
 use crate::inbox::{InboxError, InboxErrorKind};
 
-/// A connection that has the file for itself, and where its log is.
-pub(super) fn open(path: &Path) -> Result<(Connection, PathBuf), InboxError> {
+/// A connection that has the file for itself; the file, and its log.
+pub(super) fn open(path: &Path) -> Result<(Connection, [PathBuf; 2]), InboxError> {
     // Absolute: `:memory:` is a file as any other.
     let path = std::path::absolute(path).map_err(InboxError::failed)?;
     if !create(&path).map_err(InboxError::failed)? {
@@ -26,7 +26,8 @@ pub(super) fn open(path: &Path) -> Result<(Connection, PathBuf), InboxError> {
     set_up(&connection)?;
     tune(&connection).map_err(refused)?;
     connection.set_prepared_statement_cache_capacity(32);
-    Ok((connection, beside(&path, "-wal")))
+    let log = beside(&path, "-wal");
+    Ok((connection, [path, log]))
 }
 
 /// Makes an empty file that only its owner can read; SQLite gives the files beside it the same rights. `false` when there is

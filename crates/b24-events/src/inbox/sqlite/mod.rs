@@ -3,6 +3,7 @@
 mod builder;
 mod command;
 mod file;
+mod place;
 mod schema;
 mod shared;
 mod store;
@@ -42,6 +43,9 @@ use crate::Fingerprint;
 /// overwritten files is theirs.
 ///
 /// To look at what was buried while a worker works, give the worker one `Arc` of the inbox and keep another.
+///
+/// The files have to stay where they are while the inbox is open: when they were deleted, moved or replaced, it keeps nothing
+/// more and fails (on Unix; elsewhere the system does not let that happen).
 ///
 /// # Size
 /// A letter counts with its body and 256 bytes. By default there is room for 1 GiB of those that wait. Buried letters do not

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::{
     SqliteInbox,
     command::{Command, Envelope, Read, Reply, Write},
+    place::Place,
     shared::Shared,
     store::Store,
     syncer::Log,
@@ -23,12 +24,12 @@ use super::{
 use crate::inbox::InboxError;
 
 /// Starts the thread. It ends when it is told to, or when nobody can tell it anything any more.
-pub(super) fn start(store: Store, log: Log, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
+pub(super) fn start(store: Store, log: Log, place: Place, shared: Arc<Shared>) -> Result<SqliteInbox, InboxError> {
     let (commands, received) = mpsc::channel();
     let end = End(Arc::clone(&shared));
     thread::Builder::new()
         .name("b24-inbox".into())
-        .spawn(move || run(store, log, &received, end))
+        .spawn(move || run(store, log, &place, &received, end))
         .map_err(InboxError::failed)?;
     Ok(SqliteInbox { commands, room: Arc::new(Semaphore::new(QUEUE)), shared })
 }
@@ -49,7 +50,7 @@ impl Drop for End {
     }
 }
 
-fn run(mut store: Store, mut log: Log, received: &Receiver<Envelope>, end: End) {
+fn run(mut store: Store, mut log: Log, place: &Place, received: &Receiver<Envelope>, end: End) {
     let mut batch = Batch::default();
     let close = loop {
         let first = if store.is_settled() {
@@ -65,7 +66,7 @@ fn run(mut store: Store, mut log: Log, received: &Receiver<Envelope>, end: End) 
             }
             Err(RecvTimeoutError::Disconnected) => break None,
         }
-        if let Err(error) = batch.run(&mut store, &mut log) {
+        if let Err(error) = batch.run(&mut store, &mut log, place) {
             // What was written is perhaps not there: who goes on would promise what nobody can keep.
             tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "an inbox ends");
             break None;
@@ -123,12 +124,13 @@ impl Batch {
     /// Writes first: a letter that is asked for together with its arrival is found. An answer may find nobody.
     ///
     /// # Errors
-    /// The log is not on the disk. Nobody was told that anything was done.
-    fn run(&mut self, store: &mut Store, log: &mut Log) -> io::Result<()> {
+    /// The log is not on the disk, or where nobody finds it. Nobody was told that anything was done.
+    fn run(&mut self, store: &mut Store, log: &mut Log, place: &Place) -> io::Result<()> {
         if !self.writes.is_empty() {
             let answers = store.write(&self.writes);
             // Without an answer they fail.
             log.wrote(self.writes.len())?;
+            place.check()?;
             self.writes.clear();
             for (reply, answer) in self.replies.drain(..).zip(answers) {
                 let _gone = reply.send(answer);
@@ -169,7 +171,8 @@ mod tests {
         let shared = Arc::new(Shared::default());
         let (connection, _) = super::super::file::open(&path).unwrap();
         let store = Store::load(connection, 1 << 20, Arc::clone(&shared)).unwrap();
-        let inbox = start(store, Log::First(std::fs::File::open("/dev/null").unwrap()), shared).unwrap();
+        let log = Log::First(std::fs::File::open("/dev/null").unwrap());
+        let inbox = start(store, log, Place::default(), shared).unwrap();
         let letter = || Letter::new("a".into(), Encoding::Form, UNIX_EPOCH);
         for _ in 0..2 {
             assert_eq!(inbox.append(letter()).await.unwrap_err().kind(), InboxErrorKind::Failed);
