@@ -192,18 +192,31 @@ impl Shared {
 
     async fn keep(&self, body: Bytes, encoding: Encoding) -> Answer {
         let Some(inside) = self.door.enter().await else { return Answer::Closing };
+        // Also when the sender leaves now: the letter may be kept all the same.
+        let mut ring = Ring(Some(&self.bell));
         let kept = self.inbox.append(Letter::new(body, encoding, self.clock.now())).await;
         drop(inside);
+        if kept.is_err() {
+            ring.0 = None;
+        }
         match kept {
-            Ok(()) => {
-                self.bell.notify_one();
-                Answer::Kept
-            }
+            Ok(()) => Answer::Kept,
             Err(error) if error.kind() == InboxErrorKind::Full => Answer::Full,
             Err(error) => {
                 tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn std::error::Error, "a delivery was not kept");
                 Answer::Broken
             }
+        }
+    }
+}
+
+/// Rings the bell when it is dropped.
+struct Ring<'a>(Option<&'a Notify>);
+
+impl Drop for Ring<'_> {
+    fn drop(&mut self) {
+        if let Some(bell) = self.0 {
+            bell.notify_one();
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::service::Answer;
 /// What an [`EventService`](crate::EventService) and its worker have done since they were made.
 ///
 /// What was answered, then what became of it: `accepted` is the sum of `handled`, `forged`, `unknown_portal`, `duplicates`,
-/// `malformed`, `unhandled`, `buried` and of what still waits. A failed attempt counts in `failed` each time.
+/// `malformed`, `unhandled`, `buried` and of what still waits; but for what was kept for a sender who had left before the
+/// answer, and what an inbox had from before. A failed attempt counts in `failed` each time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {

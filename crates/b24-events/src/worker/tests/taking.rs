@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use tower_service::Service;
+
 use super::*;
 use crate::Fingerprint;
 
@@ -51,6 +53,8 @@ async fn the_long_pause_of_one_event_does_not_put_off_another() {
 struct Slow {
     inner: MemoryInbox,
     append: Duration,
+    /// From when a letter is kept to when that is told.
+    told: Duration,
     take: Duration,
     /// How often it cannot tell what was handled.
     unknown: AtomicU32,
@@ -60,7 +64,9 @@ impl Inbox for Slow {
     fn append(&self, letter: Letter) -> InboxFuture<'_, ()> {
         Box::pin(async move {
             tokio::time::sleep(self.append).await;
-            self.inner.append(letter).await
+            self.inner.append(letter).await?;
+            tokio::time::sleep(self.told).await;
+            Ok(())
         })
     }
 
@@ -155,4 +161,18 @@ async fn an_inbox_that_does_not_answer_does_not_keep_a_worker_from_its_end() {
     let begun = Instant::now();
     let left = worker.run_until(tokio::time::sleep(Duration::from_secs(1))).await;
     assert_eq!((begun.elapsed().as_secs(), left.waiting, service.stats().handled), (6, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_kept_for_a_sender_who_did_not_wait_for_the_answer_is_handled() {
+    let inbox = Slow { told: Duration::from_secs(30), ..Slow::default() };
+    let (mut service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
+    tokio::spawn(worker.run());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let form = "event=X&auth[application_token]=t0ken".to_owned();
+    let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    let answer = service.call(request.body(form).unwrap());
+    tokio::time::timeout(Duration::from_secs(10), answer).await.unwrap_err();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((service.stats().accepted, service.stats().handled), (0, 1));
 }
