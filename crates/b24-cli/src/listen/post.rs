@@ -102,9 +102,9 @@ impl Post {
 impl Inbox for Post {
     fn append(&self, letter: Letter) -> InboxFuture<'_, ()> {
         Box::pin(async move {
-            self.inbox().append(letter).await?;
-            self.0.bell.notify_one();
-            Ok(())
+            // Also when the sender leaves before that is done: it may be kept all the same. A ring for nothing does no harm.
+            let _ring = Ring(&self.0.bell);
+            self.inbox().append(letter).await
         })
     }
 
@@ -134,6 +134,15 @@ impl Inbox for Post {
 
     fn forgets(&self) -> bool {
         self.inbox().forgets()
+    }
+}
+
+/// Rings the bell when it is dropped.
+struct Ring<'a>(&'a Notify);
+
+impl Drop for Ring<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
