@@ -136,6 +136,25 @@ async fn nothing_is_left_of_what_was_acknowledged_once_the_inbox_is_closed() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_link_to_a_file_is_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (link, path) = (folder.path().join("link.db"), elsewhere.path().join("events.db"));
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let inbox = SqliteInbox::open(&link).unwrap();
+    inbox.append(letter("a")).await.unwrap();
+    assert_eq!(kind(SqliteInbox::open(&path)), InboxErrorKind::InUse);
+    assert_eq!((names(folder.path()).len(), names(elsewhere.path()).len()), (1, 2));
+    for name in names(elsewhere.path()) {
+        assert_eq!(fs::metadata(elsewhere.path().join(name)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn an_inbox_whose_files_are_gone_keeps_nothing_more() {
     for durability in [Durability::PowerLoss, Durability::ProcessDeath] {
         for lost in ["events.db", "events.db-wal"] {

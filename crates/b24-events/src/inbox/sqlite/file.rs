@@ -15,7 +15,10 @@ use crate::inbox::{InboxError, InboxErrorKind};
 pub(super) fn open(path: &Path) -> Result<(Connection, [PathBuf; 2]), InboxError> {
     // Absolute: `:memory:` is a file as any other.
     let path = std::path::absolute(path).map_err(InboxError::failed)?;
-    if !create(&path).map_err(InboxError::failed)? {
+    let is_new = create(&path).map_err(InboxError::failed)?;
+    // SQLite follows a link, and puts its files beside what it leads to.
+    let path = if cfg!(unix) { fs::canonicalize(path).map_err(InboxError::failed)? } else { path };
+    if !is_new {
         look_at(&path)?;
         for file in [path.clone(), beside(&path, "-wal"), beside(&path, "-journal")] {
             make_private(&file).map_err(InboxError::failed)?;
