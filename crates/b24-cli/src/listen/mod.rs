@@ -20,7 +20,13 @@ use crate::{
 };
 
 pub(crate) fn main(args: &ListenArgs) -> Result<(), Failure> {
-    let tokens: Vec<_> = args.application_token.iter().filter(|token| !token.expose().is_empty()).cloned().collect();
+    let tokens = args.application_token.clone();
+    // One that was meant to be there must not mean that nothing is verified.
+    if tokens.iter().any(|token| token.expose().is_empty()) {
+        return Err(Failure::unusable(
+            "an empty application token verifies nothing: leave it out, or unset B24_APPLICATION_TOKEN",
+        ));
+    }
     if args.only_verified && tokens.is_empty() {
         return Err(Failure::unusable("--only-verified needs --application-token, or B24_APPLICATION_TOKEN"));
     }
