@@ -122,7 +122,28 @@ impl EventServiceBuilder {
     /// your server has put into its extensions or, behind a proxy of yours, its headers; where it tells nothing, the
     /// request is refused.
     ///
-    /// It stands beside the verification, not in its place.
+    /// It stands beside the verification, not in its place. What is refused is logged with the address that was told.
+    ///
+    /// Anybody can write `X-Forwarded-For`. A proxy adds the address that it sees at the end; so that one counts, and only
+    /// where the request comes from your proxy:
+    ///
+    /// ```
+    /// use std::net::IpAddr;
+    ///
+    /// use http::request::Parts;
+    ///
+    /// /// The proxy runs on this machine. `peer` is whoever the socket is connected with.
+    /// fn source_of(head: &Parts, peer: IpAddr) -> Option<IpAddr> {
+    ///     if !peer.is_loopback() {
+    ///         return Some(peer);
+    ///     }
+    ///     let forwarded = head.headers.get_all("x-forwarded-for").iter().next_back()?;
+    ///     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    /// }
+    /// ```
+    ///
+    /// In axum `peer` is `head.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()`, and the server is made of
+    /// `router.into_make_service_with_connect_info::<SocketAddr>()`.
     pub fn allow_from(
         mut self,
         sources: AllowedSources,

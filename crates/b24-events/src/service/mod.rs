@@ -138,9 +138,7 @@ where
         ResponseFuture::new(async move {
             let answer = shared.receive(request).await;
             shared.counters.answered(answer);
-            if let Some(reason) = answer.reason() {
-                tracing::debug!(target: keys::TARGET_EVENTS, status = answer.status().as_u16(), "refused: {reason}");
-            }
+            answer.log();
             answer.into_response()
         })
     }
@@ -177,8 +175,9 @@ impl Shared {
             return Err(Answer::WrongMethod);
         }
         if let Some((allowed, source_of)) = &self.limits.sources {
-            if !source_of(head).is_some_and(|source| allowed.contains(source)) {
-                return Err(Answer::WrongSource);
+            let source = source_of(head);
+            if !source.is_some_and(|source| allowed.contains(source)) {
+                return Err(Answer::WrongSource(source));
             }
         }
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
