@@ -1,6 +1,14 @@
 //! Building a service and its worker.
 
-use std::{fmt, future::Future, net::IpAddr, num::NonZeroUsize, sync::Arc, sync::atomic::AtomicUsize, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    net::IpAddr,
+    num::NonZeroUsize,
+    sync::Arc,
+    sync::atomic::AtomicUsize,
+    time::{Duration, SystemTime},
+};
 
 use b24_core::{BoxError, Error};
 use http::request::Parts;
@@ -41,7 +49,8 @@ impl EventServiceBuilder {
     ///
     /// The handler gets the event once it is verified. `Ok` means that it is done. After an error, a panic or a timeout it
     /// is called again: after 1 s, 10 s, 1 min, 10 min and 1 h. What has failed six times is put aside. A handler for which
-    /// another try makes no sense returns `Ok`.
+    /// another try makes no sense returns `Ok`. Errors are boxed, so `?` takes those of any type; a function that gives one of
+    /// its own goes into a closure: `|event| async move { Ok(added(event).await?) }`.
     ///
     /// Events come in no certain order, and several handlers run at the same time. An event that is delivered twice is
     /// handled once; one that was being handled when the process died is handled again.
@@ -153,9 +162,22 @@ impl EventServiceBuilder {
         self
     }
 
-    #[cfg(test)]
-    pub(crate) fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+    /// Sets where the time of day comes from, by which deliveries are postponed and remembered. Default: the system. For tests
+    /// on a paused runtime, which moves tokio's clock and not the system's:
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// use b24_events::EventServiceBuilder;
+    /// use tokio::time::Instant;
+    ///
+    /// fn on_the_clock_of_the_runtime(builder: EventServiceBuilder) -> EventServiceBuilder {
+    ///     let begun = Instant::now();
+    ///     builder.clock(move || UNIX_EPOCH + Duration::from_secs(1_700_000_000) + begun.elapsed())
+    /// }
+    /// ```
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
         self
     }
 
