@@ -63,12 +63,19 @@ impl Answer {
         })
     }
 
-    /// Says in the log why it was not kept.
-    pub(crate) fn log(self) {
+    /// Whether there was no room for it.
+    pub(crate) fn lacks_room(self) -> bool {
+        matches!(self, Self::Full | Self::Busy)
+    }
+
+    /// Says in the log why it was not kept; `is_news` where the last one was.
+    pub(crate) fn log(self, is_news: bool) {
         let (Some(reason), status) = (self.reason(), self.status().as_u16()) else { return };
         match self {
-            // Where the portal does not repeat it, it is lost.
-            Self::Full | Self::Busy => tracing::warn!(target: keys::TARGET_EVENTS, status, "refused: {reason}"),
+            // Where the portal does not repeat it, it is lost. Of a flood, one line is enough.
+            Self::Full | Self::Busy if is_news => {
+                tracing::warn!(target: keys::TARGET_EVENTS, status, "refused: {reason}")
+            }
             // The list may be old, or a proxy not be known.
             Self::WrongSource(source) => {
                 tracing::info!(target: keys::TARGET_EVENTS, status, source = source.map(display), "refused: {reason}");

@@ -23,7 +23,10 @@ use std::{
     convert::Infallible,
     fmt,
     net::IpAddr,
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -86,6 +89,8 @@ pub(crate) struct Shared {
     limits: Limits,
     /// Bytes of bodies that are being read, or wait for the inbox.
     on_the_way: AtomicUsize,
+    /// Whether there was no room for the last delivery.
+    has_no_room: AtomicBool,
 }
 
 struct Limits {
@@ -138,7 +143,7 @@ where
         ResponseFuture::new(async move {
             let answer = shared.receive(request).await;
             shared.counters.answered(answer);
-            answer.log();
+            answer.log(shared.is_news(answer));
             answer.into_response()
         })
     }
@@ -166,6 +171,17 @@ impl Shared {
                 answer
             }
             Err(refusal) => refusal,
+        }
+    }
+
+    /// Whether this is the first for which there is no room, after there was some.
+    fn is_news(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Kept => {
+                self.has_no_room.store(false, Ordering::Relaxed);
+                false
+            }
+            _ => answer.lacks_room() && !self.has_no_room.swap(true, Ordering::Relaxed),
         }
     }
 
