@@ -99,7 +99,7 @@ async fn only_what_is_missing_is_bound() {
         { "event": "ONCRMDEALUPDATE", "connector_id": "", "offline": 1 },
         { "event": "ONAPPTEST", "handler": "https://old.example.com/", "auth_type": "0", "offline": 0 },
     ]);
-    let portal = Portal::default().says(&there).says(&json!(true)).says(&json!(true)).refuses(
+    let portal = Portal::default().says(&there).says(&json!(true)).says(&json!(true)).says(&json!(true)).refuses(
         400,
         "ERROR_CORE",
         "Unable to set event handler: Handler already binded",
@@ -109,13 +109,15 @@ async fn only_what_is_missing_is_bound() {
         Binding::offline("ONCRMDEALUPDATE"),
         Binding::offline("ONCRMDEALUPDATE").with_auth_connector("crm-sync"),
         Binding::online("ONAPPTEST", HANDLER),
+        // Bound with the tokens of whoever acts, and not with these.
+        Binding::online("ONCRMDEALADD", HANDLER).with_user(7),
         // The portal does not say which queue an online handler is in.
         Binding::online("ONCRMDEALADD", HANDLER).with_auth_connector("crm-sync"),
     ];
     let added = binding::ensure(portal.clone(), &bindings).await.unwrap();
-    assert_eq!(added, bindings[2..4]);
+    assert_eq!(added, bindings[2..5]);
     let asked: Vec<_> = portal.asked().into_iter().map(|(method, _)| method).collect();
-    assert_eq!(asked, ["event.get", "event.bind", "event.bind", "event.bind"]);
+    assert_eq!(asked, ["event.get", "event.bind", "event.bind", "event.bind", "event.bind"]);
 }
 
 #[tokio::test]

@@ -189,6 +189,14 @@ async fn a_worker_ends_within_its_grace_though_the_disk_does_not_answer() {
     assert_eq!(send(&service, post("a")).await.0, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+#[tokio::test]
+async fn once_a_worker_has_ended_no_body_is_read() {
+    let (service, worker) = EventService::builder(verification()).build().unwrap();
+    worker.run_until(std::future::ready(())).await;
+    let request = Request::post("/events").header(header::CONTENT_TYPE, FORM).body(Never).unwrap();
+    assert_eq!(send(&service, request).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
 /// An inbox whose disk does not answer.
 #[derive(Debug)]
 struct Stuck;

@@ -131,7 +131,8 @@ async fn who_is_no_administrator_binds_for_himself() {
 #[tokio::test]
 async fn a_test_event_brings_back_what_was_sent_and_a_refresh_token() {
     let inbox = Inbox::new();
-    let bench = inbox.bench(portal().application("app.two", "S").application("app.three", "S"));
+    let builder = portal().application("app.two", "S").application("app.three", "S");
+    let bench = inbox.bench(builder.outgoing_webhook(["ONAPPTEST"], "https://hook.example/"));
     let apps = bench.portal.applications();
     let (one, two) = (bench.portal.install_application(&apps[0], 1), bench.portal.install_application(&apps[1], 1));
     bind(&bench, &one, "ONAPPTEST", HANDLER).await;
@@ -142,4 +143,17 @@ async fn a_test_event_brings_back_what_was_sent_and_a_refresh_token() {
     assert_eq!((letters.len(), letters[0].url.as_str(), letters[0].event()), (1, HANDLER, "ONAPPTEST"));
     assert_eq!(letters[0].get("data[QUERY][any][data]"), Some("1"));
     assert!(letters[0].get("auth[refresh_token]").is_some());
+}
+
+#[tokio::test]
+async fn nobody_unbinds_the_handlers_of_another_application() {
+    let bench = Bench::with(portal().application("app.two", "S").application("app.three", "S"));
+    let apps = bench.portal.applications();
+    let (one, two) = (bench.portal.install_application(&apps[0], 1), bench.portal.install_application(&apps[1], 1));
+    for app in [&one, &two] {
+        bind(&bench, app, "ONCRMDEALADD", HANDLER).await;
+    }
+    let params = json!({"event": "ONCRMDEALADD", "handler": HANDLER});
+    assert_eq!(*call(&bench, &one, "event.unbind", params).await.result(), json!({"count": 1}));
+    assert_eq!(call(&bench, &two, "event.get", json!({})).await.result().as_array().unwrap().len(), 1);
 }

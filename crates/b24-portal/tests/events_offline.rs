@@ -100,6 +100,18 @@ async fn a_process_that_reads_again_without_clear_0_clears_all_it_holds() {
 }
 
 #[tokio::test]
+async fn without_ids_all_rows_of_the_process_are_cleared_and_no_others() {
+    let (bench, app, _) = bench(portal()).await;
+    for id in 1..=3 {
+        change(&bench, id).await;
+    }
+    let held = get(&bench, &app, json!({"clear": 0, "limit": 2})).await;
+    call(&bench, &app, "event.offline.clear", json!({"process_id": held["process_id"]})).await.result();
+    let listed = call(&bench, &app, "event.offline.list", json!({})).await;
+    assert_eq!(deals(listed.result()), [3]);
+}
+
+#[tokio::test]
 async fn ids_and_message_ids_together_are_read_by_the_dialect() {
     for (dialect, left) in [(Dialect::Php, 1), (Dialect::Docs, 2)] {
         let (bench, app, _) = bench(portal().dialect(dialect)).await;

@@ -214,3 +214,25 @@ impl fmt::Debug for MemoryInbox {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_events_are_remembered_than_there_is_room_for() {
+        let event = |number: usize| {
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&number.to_be_bytes());
+            Fingerprint::from_bytes(bytes)
+        };
+        let now = SystemTime::UNIX_EPOCH;
+        let mut state = State::default();
+        for number in 0..=REMEMBERED {
+            state.remember(event(number), now);
+        }
+        assert!(!state.remembered.has(event(0), now));
+        assert!(state.remembered.has(event(1), now) && state.remembered.has(event(REMEMBERED), now));
+        assert_eq!(state.order.len(), REMEMBERED);
+    }
+}

@@ -329,6 +329,9 @@ fn fresh_tokens_of_a_bot_do_not_make_another_event() {
     };
     assert_eq!(delivery("a", "Hello").fingerprint(), delivery("b", "Hello").fingerprint());
     assert_ne!(delivery("a", "Hello").fingerprint(), delivery("a", "Bye").fingerprint());
+    // Without an access token beside it, it is a field as any other.
+    let document = |expires: &str| event_of(&json!({"event": "ONDOCUMENT", "data": {"ID": "5", "expires": expires}}));
+    assert_ne!(document("1").fingerprint(), document("2").fingerprint());
 }
 
 #[test]
@@ -341,6 +344,9 @@ fn a_robot_is_known_by_its_token_and_a_page_by_everything() {
     assert_ne!(without, first);
     for (from, to) in [("65f.1", "65f.2"), ("code=invoice", "code=other"), ("ts=1", "ts=2"), ("10.50", "10.51")] {
         assert_ne!(robot(&bare.replace(from, to)).fingerprint(), without, "{from}");
+    }
+    for call in [ROBOT, &bare] {
+        assert_ne!(robot(&call.replace("member_id]=m1", "member_id]=m2")).fingerprint(), robot(call).fingerprint());
     }
     let page = form(PAGE).fingerprint();
     assert_eq!(form(PAGE).fingerprint(), page);

@@ -33,3 +33,28 @@ impl Door {
         drop(self.keeping.write().await);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use futures_util::{FutureExt, future::poll_immediate};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_is_inside_is_waited_for_and_nobody_comes_after() {
+        let door = Door::default();
+        let inside = door.enter().await.unwrap();
+        door.shut();
+        let mut all_kept = Box::pin(door.all_kept());
+        assert!(poll_immediate(&mut all_kept).await.is_none());
+        // Behind the one who waits for those inside.
+        let mut late = Box::pin(door.enter());
+        assert!(poll_immediate(&mut late).await.is_none());
+        drop(inside);
+        all_kept.await;
+        assert!(late.await.is_none());
+        assert!(door.enter().now_or_never().unwrap().is_none());
+    }
+}

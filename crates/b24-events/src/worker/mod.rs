@@ -16,7 +16,7 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use b24_core::keys;
@@ -32,7 +32,11 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Verify, inbox::TakenLetter, service::Shared};
+use crate::{
+    Verify,
+    inbox::{InboxFuture, Taken, TakenLetter},
+    service::Shared,
+};
 
 /// Verifies and handles what an [`EventService`](crate::EventService) receives. One for each service.
 ///
@@ -80,7 +84,14 @@ impl Worker {
     /// As [`run`](Self::run).
     pub async fn run_until<T>(self, shutdown: impl Future<Output = T>) -> Left {
         let desk = Arc::clone(&self.desk);
-        let mut work = Work { desk: self.desk, tasks: JoinSet::new(), at_hand: VecDeque::new(), look: true, due: None };
+        let mut work = Work {
+            desk: self.desk,
+            tasks: JoinSet::new(),
+            at_hand: VecDeque::new(),
+            taking: None,
+            look: true,
+            due: None,
+        };
         work.until(pin!(shutdown)).await;
         desk.shared.door.shut();
         let rest = async {
@@ -107,6 +118,8 @@ struct Work {
     tasks: JoinSet<Option<Duration>>,
     /// Taken, and not begun.
     at_hand: VecDeque<TakenLetter>,
+    /// The look into the inbox that is under way, and when it began. Whoever stops waiting for it goes on with it later.
+    taking: Option<(SystemTime, InboxFuture<'static, Taken>)>,
     /// Whether there may be more to take.
     look: bool,
     /// When to look again although nobody rings.
@@ -124,12 +137,15 @@ impl Drop for Work {
 }
 
 impl Work {
-    /// Begins and ends handlers until `shutdown` is done. Takes from the inbox between two waits, so nothing is taken and
-    /// then lost.
+    /// Begins and ends handlers until `shutdown` is done, also while the inbox does not answer.
     async fn until<T>(&mut self, mut shutdown: Pin<&mut impl Future<Output = T>>) {
         let desk = Arc::clone(&self.desk);
         loop {
-            self.begin().await;
+            tokio::select! {
+                biased;
+                () = self.begin() => {}
+                _ = &mut shutdown => return,
+            }
             let due = self.due;
             let alarm = async move {
                 match due {
@@ -148,6 +164,9 @@ impl Work {
     }
 
     /// Begins as many handlers as there is room and work for.
+    ///
+    /// # Cancel safety
+    /// What was being taken is taken by the next call.
     async fn begin(&mut self) {
         while let Some(ended) = self.tasks.try_join_next() {
             self.account(ended);
@@ -162,8 +181,14 @@ impl Work {
     /// The next letter: one at hand, else one of the inbox if there may be any.
     async fn next(&mut self) -> Option<TakenLetter> {
         if self.at_hand.is_empty() && self.look {
-            let now = self.desk.shared.clock.now();
-            match self.desk.shared.inbox.take(AT_ONCE, now).await {
+            let shared = &self.desk.shared;
+            let (now, taking) = self.taking.get_or_insert_with(|| {
+                let (inbox, now) = (Arc::clone(&shared.inbox), shared.clock.now());
+                (now, Box::pin(async move { inbox.take(AT_ONCE, now).await }))
+            });
+            let (now, taken) = (*now, taking.await);
+            self.taking = None;
+            match taken {
                 Ok(taken) => {
                     self.look = taken.letters.len() >= AT_ONCE;
                     self.due = taken.next_due.map(|due| Instant::now() + due.duration_since(now).unwrap_or_default());

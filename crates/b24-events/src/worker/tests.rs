@@ -1,5 +1,7 @@
 //! When a handler is called again: on a clock of the test's own.
 
+mod taking;
+
 use std::{
     sync::{
         Arc,

@@ -119,6 +119,33 @@ async fn the_bell_ends_a_wait_and_rings_that_came_before_an_asking_count_as_one(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ring_during_an_asking_brings_another_one() {
+    let bell = Doorbell::new();
+    let empty = RestResponse::read(StatusCode::OK, json!({ "result": page("p", []) }).to_string().into());
+    let slow = async {
+        sleep(Duration::from_secs(5)).await;
+        empty
+    };
+    let portal = Portal::default().answers(slow).page("p", [1]);
+    let mut events = OfflineEvents::builder(portal).doorbell(&bell).build();
+    let start = Instant::now();
+    let ring = async {
+        sleep(Duration::from_secs(3)).await;
+        bell.ring();
+    };
+    let (batch, ()) = tokio::join!(events.next(), ring);
+    assert_eq!((batch.unwrap().unwrap().events()[0].id, start.elapsed()), (1, Duration::from_secs(5)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_confirmed_or_marked_is_said() {
+    let portal = Portal::default().page("p1", [3]).refuses(500, "X", "no").loses_the_answer();
+    let batch = OfflineEvents::new(portal).next().await.unwrap().unwrap();
+    assert_eq!(batch.confirm().await.unwrap_err().code(), "X");
+    assert!(batch.fail(["m3"]).await.unwrap_err().may_have_run());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_timer_of_nothing_is_a_second() {
     let portal = Portal::default().page("p", []).page("p", [1]);
     let start = Instant::now();

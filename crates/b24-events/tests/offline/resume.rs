@@ -162,6 +162,26 @@ async fn a_confirmation_under_way_keeps_its_events_in_hand() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reservation_in_two_pages_is_in_hand_until_both_are_given_up() {
+    let portal = Portal::default()
+        .says(&listed(&[(1, "large"), (2, "large")]))
+        .says(&json!([]))
+        .page("large", [1])
+        .page("large", [2])
+        .page("large", [])
+        .page("none", [])
+        .says(&listed(&[(2, "large")]))
+        .says(&json!([]))
+        .page("new", [3]);
+    let mut events = OfflineEvents::builder(portal).page_size(1).sole_consumer().build();
+    let first = events.next().await.unwrap().unwrap();
+    let second = events.next().await.unwrap().unwrap();
+    drop(first);
+    assert_eq!(events.next().await.unwrap().unwrap().process_id(), Some("new"));
+    assert_eq!(second.process_id(), Some("large"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_shares_a_queue_does_not_look_for_what_others_hold() {
     let portal = Portal::default().loses_the_answer().page("new", [2]);
     let mut events = OfflineEvents::new(portal.clone());

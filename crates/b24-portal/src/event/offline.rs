@@ -172,6 +172,30 @@ mod tests {
     }
 
     #[test]
+    fn an_error_ends_the_reservation_of_the_same_by_another() {
+        let mut queue = OfflineQueue::new(1);
+        queue.put(1, &owner(), "E", &deal(5), None);
+        let first = queue.reserve(&[1]);
+        queue.put(2, &owner(), "E", &deal(5), None);
+        queue.reserve(&[2]);
+        let message = queue.rows(2, &owner())[0].message.clone();
+        queue.flag(&owner(), &first, &[message]);
+        let left = queue.rows(2, &owner());
+        assert_eq!(left.iter().map(|row| (row.id, row.error)).collect::<Vec<_>>(), [(1, true)]);
+    }
+
+    #[test]
+    fn nobody_clears_the_rows_of_another_application() {
+        let mut queue = OfflineQueue::new(1);
+        queue.put(1, &owner(), "E", &deal(5), None);
+        let process = queue.reserve(&[1]);
+        for (client, left) in [("other", 1), ("app", 0)] {
+            queue.clear(&Owner { client: client.into(), connector: String::new() }, &process, |_| true);
+            assert_eq!(queue.rows(2, &owner()).len(), left, "{client}");
+        }
+    }
+
+    #[test]
     fn only_reserved_rows_grow_old() {
         let mut queue = OfflineQueue::new(1);
         queue.put(0, &owner(), "E", &deal(1), None);

@@ -160,6 +160,23 @@ mod tests {
         inbox::{InboxErrorKind, Letter, LetterId},
     };
 
+    /// A disk that answers that it could not: this file cannot be brought to any.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_is_not_on_the_disk_is_not_said_to_be_kept_and_the_inbox_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.db");
+        let shared = Arc::new(Shared::default());
+        let (connection, _) = super::super::file::open(&path).unwrap();
+        let store = Store::load(connection, 1 << 20, Arc::clone(&shared)).unwrap();
+        let inbox = start(store, Log::First(std::fs::File::open("/dev/null").unwrap()), shared).unwrap();
+        let letter = || Letter::new("a".into(), Encoding::Form, UNIX_EPOCH);
+        for _ in 0..2 {
+            assert_eq!(inbox.append(letter()).await.unwrap_err().kind(), InboxErrorKind::Failed);
+        }
+        assert_eq!(inbox.take(1, UNIX_EPOCH).await.unwrap_err().kind(), InboxErrorKind::Failed);
+    }
+
     #[tokio::test]
     async fn every_call_fails_once_the_thread_has_died() {
         let (commands, received) = mpsc::channel::<Envelope>();

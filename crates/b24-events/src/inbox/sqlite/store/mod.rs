@@ -1,6 +1,8 @@
 //! What is in the file, and what is known of it without looking.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::{collections::BTreeSet, sync::Arc};

@@ -209,4 +209,4 @@ impl From<rusqlite::Error> for Failure {
 }
 
 /// How many handled events are remembered: a little less than what fills a hash table of 2^20 slots.
-const REMEMBERED: u64 = 900_000;
+pub(super) const REMEMBERED: u64 = 900_000;

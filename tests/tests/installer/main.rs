@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod proof;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -12,7 +14,7 @@ use b24::{
     events::{Encoding, Incoming, MemoryInbox, Stats, Verdict, verify},
     oauth::{MemoryStore, TokenKey},
 };
-use b24_portal::{Fault, Limits, Portal};
+use b24_portal::{Limits, Portal};
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::Full;
@@ -233,8 +235,10 @@ async fn a_new_installation_is_believed_when_the_known_one_is_dead() {
     portal.deliveries_done().await;
     settled(&service).await;
 
-    // Its removal is not heard of.
-    portal.event_fault(b24_portal::EventFault::lost().for_event("ONAPPUNINSTALL"));
+    // Its removal is not heard of, nor what proves itself by the old token.
+    for event in ["ONAPPUNINSTALL", "ONAPPINSTALL"] {
+        portal.event_fault(b24_portal::EventFault::lost().for_event(event));
+    }
     portal.uninstall();
     let again = with_another_token(&portal, 2);
     let handled = settled(&service).await.handled;
@@ -242,90 +246,6 @@ async fn a_new_installation_is_believed_when_the_known_one_is_dead() {
     assert_eq!((stats.handled, stats.failed), (handled + 1, 0), "{stats:?}");
     let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
     assert_eq!(id(&b24).await.unwrap(), "2");
-}
-
-#[tokio::test]
-async fn a_stranger_needs_the_authorisation_servers_word() {
-    let portal = portal().await;
-    let installer = installer(&portal);
-    let genuine = portal.install(1).event_form();
-    let access = portal.install(1);
-    assert_eq!(verdict(&installer, &genuine).await, Some(Verdict::Genuine));
-    for (what, form) in [
-        ("a token that nobody has issued", access.event_form().replace(access.access_token(), "invented")),
-        ("no access token", access.event_form().replace("auth%5Baccess_token%5D", "x")),
-        ("no application token", access.event_form().replace("auth%5Bapplication_token%5D", "x")),
-        ("another portal", access.event_form().replace(portal.member_id(), "0123456789abcdef0123456789abcdef")),
-        (
-            "another server",
-            access
-                .event_form()
-                .replace("server_endpoint%5D=http%3A%2F%2F127", "server_endpoint%5D=https%3A%2F%2Fevil.example"),
-        ),
-    ] {
-        assert_eq!(verdict(&installer, &form).await, Some(Verdict::Forged), "{what}");
-    }
-    assert_eq!(verdict(&installer, &access.uninstall_form(false)).await, Some(Verdict::UnknownPortal));
-}
-
-#[tokio::test]
-async fn while_the_authorisation_server_is_away_nobody_can_tell() {
-    // What stands before it says nothing of the token, nor does a server that is asked too often.
-    for status in [503, 429, 403, 407] {
-        let portal = portal().await;
-        let installer = installer(&portal);
-        let form = portal.install(1).event_form();
-        portal.auth_fault(Fault::html(status).times(50));
-        // Neither genuine nor forged: it is kept, and asked about again.
-        assert_eq!(verdict(&installer, &form).await, None, "{status}");
-    }
-}
-
-#[tokio::test]
-async fn an_installation_that_is_looked_at_too_late_is_not_called_forged() {
-    let portal = portal().await;
-    let installer = installer(&portal);
-    let form = portal.install(1).event_form();
-    portal.expire_access_tokens();
-    assert_eq!(verdict(&installer, &form).await, None);
-}
-
-#[tokio::test]
-async fn strangers_do_not_take_all_places_of_the_worker() {
-    let portal = portal().await;
-    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = format!("http://{}", silent.local_addr().unwrap());
-    let secret =
-        OAuthSecret::new(portal.application().client_id(), portal.application().client_secret().to_owned()).unwrap();
-    let app = OAuthApp::new(secret, HttpClient::new())
-        .with_trusted_server(portal.auth_url().parse().unwrap())
-        .with_trusted_server(nobody.parse().unwrap());
-    let installer = Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()), ADDRESS);
-    let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
-
-    // Installations that nobody has made, vouched for by a server that never answers.
-    for stranger in 0..40 {
-        let form = installation
-            .event_form()
-            .replace(portal.member_id(), &format!("{stranger:032}"))
-            .replace("auth%5Bserver_endpoint%5D", "x")
-            + &format!("&auth[server_endpoint]={nobody}/rest/");
-        let request = Request::post(ADDRESS).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        service.clone().call(request.body(Full::new(Bytes::from(form))).unwrap()).await.unwrap();
-    }
-    let token = portal.application().application_token();
-    let form = format!("event=ONCRMDEALADD&auth[member_id]={}&auth[application_token]={token}", portal.member_id());
-    let request = Request::post(ADDRESS).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    service.clone().call(request.body(Full::new(Bytes::from(form))).unwrap()).await.unwrap();
-    let soon = async {
-        while service.stats().unhandled == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), soon).await.unwrap();
 }
 
 /// A form with another time of sending.
@@ -360,22 +280,4 @@ async fn a_late_removal_does_not_remove_the_next_installation() {
     let stats = post(&service, late.replace("CLEAN%5D=1", "CLEAN%5D=0")).await;
     assert_eq!((stats.failed, *told.lock().unwrap()), (0, 1));
     assert!(installer.tenants().stored(&key(&portal)).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn a_portal_that_proves_itself_does_not_choose_where_calls_go() {
-    let portal = portal().await;
-    let installer = installer(&portal);
-    let service = listen(&portal, &installer);
-    portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
-    // With the application token that it has, and with good tokens of its own.
-    let elsewhere =
-        portal.install(1).event_form().replace("ONAPPINSTALL", "ONAPPUPDATE").replace("auth%5Bclient_endpoint%5D", "x")
-            + "&auth[client_endpoint]=https://intranet.example/rest/";
-    portal.deliveries_done().await;
-    post(&service, sent_at(&elsewhere, 4_000_000_000)).await;
-    let stored = installer.tenants().stored(&key(&portal)).await.unwrap().unwrap();
-    assert_eq!(stored.portal().to_string(), portal.url().trim_end_matches('/'));
 }
