@@ -42,8 +42,8 @@ async fn listen(args: &ListenArgs, known: Option<ApplicationToken>) -> Result<()
     let post = Post::open(args.inbox.as_deref())?;
     let door = Door::open(args.port).await?;
     let verification = known.clone().unwrap_or_else(|| ApplicationToken::any_of([]));
-    // Its worker would drop what an inspector is there to show: the forged, the unreadable, the repeated.
-    let (service, _) =
+    // Its worker does not run: it would drop what an inspector is there to show, the forged, the unreadable, the repeated.
+    let (service, _worker) =
         EventService::builder(verification).inbox(post.clone()).build().map_err(|error| Failure::refused(&error))?;
     say(&format!("b24: listening on {}; Ctrl-C stops it", door.url()));
     let mut open = door.serve(service);

@@ -74,7 +74,7 @@ impl Answer {
         match self {
             // Where the portal does not repeat it, it is lost. Of a flood, one line is enough.
             Self::Full | Self::Busy if is_news => {
-                tracing::warn!(target: keys::TARGET_EVENTS, status, "refused: {reason}")
+                tracing::warn!(target: keys::TARGET_EVENTS, status, "refused: {reason}");
             }
             // The list may be old, or a proxy not be known.
             Self::WrongSource(source) => {

@@ -6,7 +6,7 @@ use std::{
     net::IpAddr,
     num::NonZeroUsize,
     sync::Arc,
-    sync::atomic::AtomicUsize,
+    sync::atomic::{AtomicBool, AtomicUsize},
     time::{Duration, SystemTime},
 };
 
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::{AllowedSources, Door, EventService, Limits, Shared, SourceOf};
 use crate::{
     Event, Inbox, MemoryInbox, RobotCall, Verified, Verify,
-    worker::{Clock, Counters, Handlers, Rules, Worker},
+    worker::{Clock, Counters, Handlers, Rules, Waiting, Worker},
 };
 
 /// Chooses handlers, an inbox and limits. Made by [`EventService::builder`].
@@ -196,6 +196,8 @@ impl EventServiceBuilder {
             door: Door::default(),
             limits: Limits { body: self.max_body, sources: self.sources },
             on_the_way: AtomicUsize::new(0),
+            waiting: Waiting::new(),
+            has_no_room: AtomicBool::new(false),
         });
         let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
         Ok((EventService::new(shared), worker))

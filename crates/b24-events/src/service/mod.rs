@@ -47,7 +47,7 @@ use tower_service::Service;
 use crate::{
     Encoding, Inbox, Stats, Verify,
     inbox::{InboxErrorKind, Letter},
-    worker::{Clock, Counters},
+    worker::{Clock, Counters, Waiting},
 };
 
 /// Receives what the portal posts, as a `tower` service: in axum, in plain hyper, anywhere.
@@ -89,6 +89,8 @@ pub(crate) struct Shared {
     limits: Limits,
     /// Bytes of bodies that are being read, or wait for the inbox.
     on_the_way: AtomicUsize,
+    /// Who waits for the worker to come to rest.
+    pub(crate) waiting: Waiting,
     /// Whether there was no room for the last delivery.
     has_no_room: AtomicBool,
 }
@@ -117,6 +119,20 @@ impl EventService {
     /// Has the worker look into its inbox: what a program has revived there is not heard of otherwise until something comes.
     pub fn wake(&self) {
         self.shared.bell.notify_one();
+    }
+
+    /// Waits until everything that was taken before has come to an end, or has failed and waits for its next attempt. For
+    /// tests, and for programs that are done when there is nothing left to do.
+    ///
+    /// It takes a worker that runs. When that ends, so does the wait.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub async fn settled(&self) {
+        let told = self.shared.waiting.add();
+        self.shared.bell.notify_one();
+        // Who does not tell has ended.
+        let _ended = told.await;
     }
 
     pub(crate) fn new(shared: Arc<Shared>) -> Self {

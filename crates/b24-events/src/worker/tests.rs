@@ -1,5 +1,6 @@
 //! When a handler is called again: on a clock of the test's own.
 
+mod settled;
 mod taking;
 
 use std::{
