@@ -119,9 +119,7 @@ async fn a_robot_is_answered_once_and_its_token_is_written_nowhere() {
     let run = b24_portal::RobotCall::new("discount").property("sum", 15).waits(Duration::from_secs(60));
     let token = bench.portal.run_robot(HANDLER, &run);
     bench.portal.deliveries_done().await;
-    while service.stats().handled + service.stats().failed == 0 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    service.settled().await;
     work.abort();
     drop(guard);
 

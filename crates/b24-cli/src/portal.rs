@@ -22,6 +22,10 @@ pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
         say(&format!("  {}", suggestion(args, &portal)));
         say(&format!("Its authorisation server is at {}. To authorise its application:", portal.auth_url()));
         say(&format!("  {}", portal.authorize_url("state")));
+        for webhook in portal.outgoing_webhooks() {
+            say(&format!("What is written is posted to {}. To verify it there:", webhook.url()));
+            say(&format!("  export B24_APPLICATION_TOKEN={}", webhook.application_token()));
+        }
         if let Some(url) = portal.frame_url() {
             say("Its page with the application in a frame, to be opened in a browser:");
             say(&format!("  {url}"));

@@ -147,6 +147,23 @@ fn with_only_verified_the_rest_is_told_on_standard_error() {
 }
 
 #[test]
+fn a_token_or_a_command_that_is_empty_is_refused() {
+    let (nothing, gap) = (Some(""), Some("51856fefc120,"));
+    let no_token = "an empty application token verifies nothing: leave it out, or unset B24_APPLICATION_TOKEN";
+    for (token, more, said) in [
+        (nothing, &[][..], no_token),
+        (gap, &[], no_token),
+        (None, &["--application-token", ""], no_token),
+        (None, &["--forward", ""], "a value is required for '--forward <CMD>'"),
+    ] {
+        let mut command = b24(&["listen", "--port", "0"]);
+        let output = command.args(more).envs(token.map(|token| ("B24_APPLICATION_TOKEN", token))).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said) && !stderr(&output).contains("51856"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn no_secret_shows_in_output_help_or_trace() {
     let mut command = b24(&["listen", "--port", "0", "--count", "2", "--forward", "cat"]);
     let listening = Listening::spawn(command.env("RUST_LOG", "trace").env("B24_APPLICATION_TOKEN", TOKEN));

@@ -22,8 +22,15 @@ use http_body::{Body, Frame};
 use support::{FORM, TOKEN, Text, event, post, send, verification};
 use tower_service::Service;
 
+/// Its worker does not run, and is not gone either: a service without one takes nothing.
+fn at_rest(builder: EventServiceBuilder) -> EventService {
+    let (service, worker) = builder.build().unwrap();
+    std::mem::forget(worker);
+    service
+}
+
 fn service() -> EventService {
-    EventService::builder(verification()).build().unwrap().0
+    at_rest(EventService::builder(verification()))
 }
 
 #[tokio::test]
@@ -91,7 +98,7 @@ async fn a_body_over_the_limit_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn the_limit_is_the_last_size_that_is_taken() {
-    let service = EventService::builder(verification()).max_body(100).build().unwrap().0;
+    let service = at_rest(EventService::builder(verification()).max_body(100));
     for (size, want) in [(100, StatusCode::OK), (101, StatusCode::PAYLOAD_TOO_LARGE)] {
         assert_eq!(send(&service, post("a".repeat(size))).await.0, want);
     }
@@ -117,7 +124,7 @@ async fn a_sender_that_breaks_off_has_sent_nothing() {
 async fn a_list_of_sources_fails_closed() {
     let build = |builder: EventServiceBuilder| {
         let list = AllowedSources::new(["203.0.113.0/24"]).unwrap();
-        builder.allow_from(list, |head| head.extensions.get::<IpAddr>().copied()).build().unwrap().0
+        at_rest(builder.allow_from(list, |head| head.extensions.get::<IpAddr>().copied()))
     };
     let service = build(EventService::builder(verification()));
     for (source, want) in [
@@ -163,7 +170,7 @@ async fn nothing_is_counted_before_anything_came() {
 
 #[tokio::test]
 async fn what_waits_for_a_slow_inbox_is_bounded_in_bytes() {
-    let service = EventService::builder(verification()).inbox(Stuck).build().unwrap().0;
+    let service = at_rest(EventService::builder(verification()).inbox(Stuck));
     let body = "a".repeat(1 << 20);
     let mut waiting = Vec::new();
     for _ in 0..64 {

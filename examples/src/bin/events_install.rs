@@ -14,7 +14,7 @@
 //! installation, too. Tokens are in the folder `tokens`, a file for each portal; events that wait are in `events.db`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{error::Error as StdError, future::Future, path::Path, time::Duration};
+use std::{error::Error as StdError, future::Future, path::Path};
 
 use axum::Router;
 use b24::{
@@ -156,13 +156,13 @@ async fn fake() -> Done {
         );
 
     let installation = portal.install(1);
-    handled(&service, 1).await;
+    settled(&portal, &service).await;
 
     // A colleague adds a deal.
     let colleague = B24::from_webhook_url(&portal.hook_url())?;
     let fields = json!({ "TITLE": "Order 17" });
     colleague.v2().call("crm.deal.add").params(json!({ "fields": fields })).send::<Value>().await?;
-    handled(&service, 2).await;
+    settled(&portal, &service).await;
 
     // An hour later.
     portal.expire_access_tokens();
@@ -171,7 +171,7 @@ async fn fake() -> Done {
     println!("20 calls, {} exchange of tokens", portal.token_exchanges());
 
     portal.fire_event_as(1, "ONAPPUPDATE", json!({ "VERSION": 2, "PREVIOUS_VERSION": 1, "LANGUAGE_ID": "en" }));
-    handled(&service, 3).await;
+    settled(&portal, &service).await;
 
     // Somebody who does not know the application's token has it removed; and then the portal does.
     let known = installation.application().application_token();
@@ -181,7 +181,7 @@ async fn fake() -> Done {
     assert!(posted.status().is_success() && installer.tenants().is_installed(&key).await?);
 
     portal.uninstall_with_data();
-    handled(&service, 4).await;
+    settled(&portal, &service).await;
     let stored = installer.tenants().stored(&key).await?;
     println!("the tokens are gone: {}", stored.is_none());
 
@@ -196,8 +196,7 @@ async fn fake() -> Done {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn handled(service: &EventService, events: u64) {
-    while service.stats().handled < events {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+async fn settled(portal: &Portal, service: &EventService) {
+    portal.deliveries_done().await;
+    service.settled().await;
 }

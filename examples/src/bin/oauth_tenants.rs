@@ -12,11 +12,10 @@
 //! Tokens are in the folder `tokens`, where `events_install` puts them.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{error::Error as StdError, time::Duration};
+use std::error::Error as StdError;
 
 use b24::{
     B24, Error, EventService, HttpClient, Installer,
-    events::Stats,
     oauth::{FileStore, Tenants, TokenKey},
 };
 use b24_portal::Portal;
@@ -95,7 +94,7 @@ async fn fake() -> Result<(), Box<dyn StdError>> {
         portal.application_handler(ADDRESS);
         portal.install(1)
     });
-    settled(&service, 3).await;
+    settled(&portals, &service).await;
     // An hour later.
     portals.iter().for_each(|portal| portal.expire_access_tokens());
     let keys = portals.iter().map(|portal| TokenKey::new(portal.member_id())).collect::<Result<Vec<_>, _>>()?;
@@ -107,7 +106,8 @@ async fn fake() -> Result<(), Box<dyn StdError>> {
     let forged = installations[2].uninstall_form(true).replace(known, "guessed");
     let forged = Request::post(ADDRESS).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(forged)?;
     service.clone().oneshot(forged).await?;
-    let stats = settled(&service, 5).await;
+    settled(&portals, &service).await;
+    let stats = service.stats();
     println!("{stats:?}");
     let after = count_deals(&tenants, &keys).await;
 
@@ -122,13 +122,10 @@ async fn fake() -> Result<(), Box<dyn StdError>> {
 
 const ADDRESS: &str = "http://app.test/events";
 
-/// Waits until there is an end to so many events.
-async fn settled(service: &EventService, events: u64) -> Stats {
-    loop {
-        let stats = service.stats();
-        if stats.handled + stats.forged >= events {
-            return stats;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+/// Waits until everything is told, and dealt with.
+async fn settled(portals: &[&Portal], service: &EventService) {
+    for portal in portals {
+        portal.deliveries_done().await;
     }
+    service.settled().await;
 }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, num::NonZeroU64, path::PathBuf};
 
 use b24::Secret;
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, builder::NonEmptyStringValueParser};
 
 /// Tokens may be arguments too: whoever sees one can feign deliveries, and call nothing.
 #[derive(Debug, ClapArgs)]
@@ -16,7 +16,7 @@ pub(crate) struct ListenArgs {
     /// The token that shows a delivery to come from the portal; better in the environment, since others can see arguments
     ///
     /// An outgoing webhook has it on its page, an application gets it with its installation. Of several portals or
-    /// webhooks: several times, or with commas. Without any, "verified" is null.
+    /// webhooks: several times, or with commas. Without any, "verified" is null. An empty one is refused.
     #[arg(long, value_name = "TOKEN", env = "B24_APPLICATION_TOKEN", hide_env_values = true, value_delimiter = ',',
         value_parser = secret)]
     pub(crate) application_token: Vec<Secret>,
@@ -31,7 +31,7 @@ pub(crate) struct ListenArgs {
     /// in place of all but letters, digits, dots and dashes, and `B24_EVENT_KIND`, the "kind". What it prints goes to standard
     /// error. When it fails that is told, and the next one is run. It is not run for what is unreadable, nor for what turned out not to come from the portal; without an application token that is
     /// not known, and whoever reaches the port has it run.
-    #[arg(long, value_name = "CMD")]
+    #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) forward: Option<String>,
 
     /// Keep deliveries in this file until they are printed and forwarded, so that none is lost when this ends
@@ -58,6 +58,7 @@ const HELP: &str = "Each delivery is answered first, and then gives one line:\n 
     JSON, or is larger than 1 MiB, is refused, and told on standard error.\n\n\
     Ctrl-C lets the command of --forward end, and ends with exit status 130; a second one does not wait.\n\n\
     Examples:\n  \
-    B24_APPLICATION_TOKEN=51856fefc120afa4b628cc82d3935cce b24 listen --port 8025 --only-verified | jq .data\n  \
+    export B24_APPLICATION_TOKEN=51856fefc120afa4b628cc82d3935cce\n  \
+    b24 listen --port 8025 --only-verified | jq .data\n  \
     b24 listen --port 8025 --forward 'jq -r .data.FIELDS.ID >> deals.txt'\n  \
     b24 listen --port 8025 &  b24 portal --port 8024 --outgoing-webhook http://127.0.0.1:8025/";

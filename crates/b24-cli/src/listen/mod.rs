@@ -20,7 +20,13 @@ use crate::{
 };
 
 pub(crate) fn main(args: &ListenArgs) -> Result<(), Failure> {
-    let tokens: Vec<_> = args.application_token.iter().filter(|token| !token.expose().is_empty()).cloned().collect();
+    let tokens = args.application_token.clone();
+    // One that was meant to be there must not mean that nothing is verified.
+    if tokens.iter().any(|token| token.expose().is_empty()) {
+        return Err(Failure::unusable(
+            "an empty application token verifies nothing: leave it out, or unset B24_APPLICATION_TOKEN",
+        ));
+    }
     if args.only_verified && tokens.is_empty() {
         return Err(Failure::unusable("--only-verified needs --application-token, or B24_APPLICATION_TOKEN"));
     }
@@ -36,8 +42,8 @@ async fn listen(args: &ListenArgs, known: Option<ApplicationToken>) -> Result<()
     let post = Post::open(args.inbox.as_deref())?;
     let door = Door::open(args.port).await?;
     let verification = known.clone().unwrap_or_else(|| ApplicationToken::any_of([]));
-    // Its worker would drop what an inspector is there to show: the forged, the unreadable, the repeated.
-    let (service, _) =
+    // Its worker does not run: it would drop what an inspector is there to show, the forged, the unreadable, the repeated.
+    let (service, _worker) =
         EventService::builder(verification).inbox(post.clone()).build().map_err(|error| Failure::refused(&error))?;
     say(&format!("b24: listening on {}; Ctrl-C stops it", door.url()));
     let mut open = door.serve(service);

@@ -2,10 +2,12 @@
 
 use std::{
     convert::Infallible,
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use b24_core::keys;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
@@ -15,7 +17,8 @@ use http_body::{Body, Frame, SizeHint};
 pub(crate) enum Answer {
     Kept,
     WrongMethod,
-    WrongSource,
+    /// From there; `None` where nobody could tell.
+    WrongSource(Option<IpAddr>),
     WrongType,
     TooLarge,
     TooSlow,
@@ -33,7 +36,7 @@ impl Answer {
         match self {
             Self::Kept => StatusCode::OK,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::WrongSource => StatusCode::FORBIDDEN,
+            Self::WrongSource(_) => StatusCode::FORBIDDEN,
             Self::WrongType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -47,7 +50,8 @@ impl Answer {
         Some(match self {
             Self::Kept => return None,
             Self::WrongMethod => "events are posted",
-            Self::WrongSource => "not from an address on the list",
+            Self::WrongSource(Some(_)) => "not from an address on the list",
+            Self::WrongSource(None) => "where it comes from cannot be told",
             Self::WrongType => "events are forms or JSON",
             Self::TooLarge => "the body is too large",
             Self::TooSlow => "the body did not arrive in time",
@@ -57,6 +61,27 @@ impl Answer {
             Self::Broken => "events cannot be kept",
             Self::Closing => "about to end",
         })
+    }
+
+    /// Whether there was no room for it.
+    pub(crate) fn lacks_room(self) -> bool {
+        matches!(self, Self::Full | Self::Busy)
+    }
+
+    /// Says in the log why it was not kept; `is_news` where the last one was.
+    pub(crate) fn log(self, is_news: bool) {
+        let (Some(reason), status) = (self.reason(), self.status().as_u16()) else { return };
+        match self {
+            // Where the portal does not repeat it, it is lost. Of a flood, one line is enough.
+            Self::Full | Self::Busy if is_news => {
+                tracing::warn!(target: keys::TARGET_EVENTS, status, "refused: {reason}");
+            }
+            // The list may be old, or a proxy not be known.
+            Self::WrongSource(source) => {
+                tracing::info!(target: keys::TARGET_EVENTS, status, source = source.map(display), "refused: {reason}");
+            }
+            _ => tracing::debug!(target: keys::TARGET_EVENTS, status, "refused: {reason}"),
+        }
     }
 
     pub(crate) fn into_response(self) -> Response<ResponseBody> {

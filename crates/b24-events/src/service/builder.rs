@@ -1,6 +1,14 @@
 //! Building a service and its worker.
 
-use std::{fmt, future::Future, net::IpAddr, num::NonZeroUsize, sync::Arc, sync::atomic::AtomicUsize, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    net::IpAddr,
+    num::NonZeroUsize,
+    sync::Arc,
+    sync::atomic::{AtomicBool, AtomicUsize},
+    time::{Duration, SystemTime},
+};
 
 use b24_core::{BoxError, Error};
 use http::request::Parts;
@@ -9,7 +17,7 @@ use tokio::sync::Notify;
 use super::{AllowedSources, Door, EventService, Limits, Shared, SourceOf};
 use crate::{
     Event, Inbox, MemoryInbox, RobotCall, Verified, Verify,
-    worker::{Clock, Counters, Handlers, Rules, Worker},
+    worker::{Clock, Counters, Handlers, Rules, Waiting, Worker},
 };
 
 /// Chooses handlers, an inbox and limits. Made by [`EventService::builder`].
@@ -41,7 +49,8 @@ impl EventServiceBuilder {
     ///
     /// The handler gets the event once it is verified. `Ok` means that it is done. After an error, a panic or a timeout it
     /// is called again: after 1 s, 10 s, 1 min, 10 min and 1 h. What has failed six times is put aside. A handler for which
-    /// another try makes no sense returns `Ok`.
+    /// another try makes no sense returns `Ok`. Errors are boxed, so `?` takes those of any type; a function that gives one of
+    /// its own goes into a closure: `|event| async move { Ok(added(event).await?) }`.
     ///
     /// Events come in no certain order, and several handlers run at the same time. An event that is delivered twice is
     /// handled once; one that was being handled when the process died is handled again.
@@ -122,7 +131,28 @@ impl EventServiceBuilder {
     /// your server has put into its extensions or, behind a proxy of yours, its headers; where it tells nothing, the
     /// request is refused.
     ///
-    /// It stands beside the verification, not in its place.
+    /// It stands beside the verification, not in its place. What is refused is logged with the address that was told.
+    ///
+    /// Anybody can write `X-Forwarded-For`. A proxy adds the address that it sees at the end; so that one counts, and only
+    /// where the request comes from your proxy:
+    ///
+    /// ```
+    /// use std::net::IpAddr;
+    ///
+    /// use http::request::Parts;
+    ///
+    /// /// The proxy runs on this machine. `peer` is whoever the socket is connected with.
+    /// fn source_of(head: &Parts, peer: IpAddr) -> Option<IpAddr> {
+    ///     if !peer.is_loopback() {
+    ///         return Some(peer);
+    ///     }
+    ///     let forwarded = head.headers.get_all("x-forwarded-for").iter().next_back()?;
+    ///     forwarded.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    /// }
+    /// ```
+    ///
+    /// In axum `peer` is `head.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip()`, and the server is made of
+    /// `router.into_make_service_with_connect_info::<SocketAddr>()`.
     pub fn allow_from(
         mut self,
         sources: AllowedSources,
@@ -132,9 +162,22 @@ impl EventServiceBuilder {
         self
     }
 
-    #[cfg(test)]
-    pub(crate) fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+    /// Sets where the time of day comes from, by which deliveries are postponed and remembered. Default: the system. For tests
+    /// on a paused runtime, which moves tokio's clock and not the system's:
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// use b24_events::EventServiceBuilder;
+    /// use tokio::time::Instant;
+    ///
+    /// fn on_the_clock_of_the_runtime(builder: EventServiceBuilder) -> EventServiceBuilder {
+    ///     let begun = Instant::now();
+    ///     builder.clock(move || UNIX_EPOCH + Duration::from_secs(1_700_000_000) + begun.elapsed())
+    /// }
+    /// ```
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
         self
     }
 
@@ -153,6 +196,8 @@ impl EventServiceBuilder {
             door: Door::default(),
             limits: Limits { body: self.max_body, sources: self.sources },
             on_the_way: AtomicUsize::new(0),
+            waiting: Waiting::new(),
+            has_no_room: AtomicBool::new(false),
         });
         let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
         Ok((EventService::new(shared), worker))

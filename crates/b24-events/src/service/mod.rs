@@ -23,7 +23,10 @@ use std::{
     convert::Infallible,
     fmt,
     net::IpAddr,
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -44,7 +47,7 @@ use tower_service::Service;
 use crate::{
     Encoding, Inbox, Stats, Verify,
     inbox::{InboxErrorKind, Letter},
-    worker::{Clock, Counters},
+    worker::{Clock, Counters, Waiting},
 };
 
 /// Receives what the portal posts, as a `tower` service: in axum, in plain hyper, anywhere.
@@ -86,6 +89,10 @@ pub(crate) struct Shared {
     limits: Limits,
     /// Bytes of bodies that are being read, or wait for the inbox.
     on_the_way: AtomicUsize,
+    /// Who waits for the worker to come to rest.
+    pub(crate) waiting: Waiting,
+    /// Whether there was no room for the last delivery.
+    has_no_room: AtomicBool,
 }
 
 struct Limits {
@@ -114,6 +121,20 @@ impl EventService {
         self.shared.bell.notify_one();
     }
 
+    /// Waits until everything that was taken before has come to an end, or has failed and waits for its next attempt. For
+    /// tests, and for programs that are done when there is nothing left to do.
+    ///
+    /// It takes a worker that runs. When that ends, so does the wait.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub async fn settled(&self) {
+        let told = self.shared.waiting.add();
+        self.shared.bell.notify_one();
+        // Who does not tell has ended.
+        let _ended = told.await;
+    }
+
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
     }
@@ -138,9 +159,7 @@ where
         ResponseFuture::new(async move {
             let answer = shared.receive(request).await;
             shared.counters.answered(answer);
-            if let Some(reason) = answer.reason() {
-                tracing::debug!(target: keys::TARGET_EVENTS, status = answer.status().as_u16(), "refused: {reason}");
-            }
+            answer.log(shared.is_news(answer));
             answer.into_response()
         })
     }
@@ -171,14 +190,26 @@ impl Shared {
         }
     }
 
+    /// Whether this is the first for which there is no room, after there was some.
+    fn is_news(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Kept => {
+                self.has_no_room.store(false, Ordering::Relaxed);
+                false
+            }
+            _ => answer.lacks_room() && !self.has_no_room.swap(true, Ordering::Relaxed),
+        }
+    }
+
     /// What can be told before the body is read.
     fn admit(&self, head: &Parts) -> Result<Encoding, Answer> {
         if head.method != Method::POST {
             return Err(Answer::WrongMethod);
         }
         if let Some((allowed, source_of)) = &self.limits.sources {
-            if !source_of(head).is_some_and(|source| allowed.contains(source)) {
-                return Err(Answer::WrongSource);
+            let source = source_of(head);
+            if !source.is_some_and(|source| allowed.contains(source)) {
+                return Err(Answer::WrongSource(source));
             }
         }
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());

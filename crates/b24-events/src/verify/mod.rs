@@ -76,6 +76,21 @@ impl<T> Deref for Verified<T> {
 /// Checks a delivery outside of an [`EventService`](crate::EventService), for programs with a way of their own to receive:
 /// a function of a cloud, a queue.
 ///
+/// ```
+/// # use b24_events::{ApplicationToken, Encoding, Incoming, verify};
+/// # async fn example(with: ApplicationToken, content_type: &str, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+/// let encoding = Encoding::of_content_type(content_type).ok_or("neither a form nor JSON")?;
+/// let delivery = verify(&with, Incoming::decode(encoding, body)?).await?;
+/// if let Incoming::Event(event) = &*delivery {
+///     println!("{} {}", event.name(), event.raw_data()["FIELDS"]["ID"]);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What the service does besides is then yours: to bound the body, to answer at once, to try again, and to know by its
+/// [`fingerprint`](Incoming::fingerprint) what was handled before.
+///
 /// # Errors
 /// The delivery itself with the verdict, when it is not genuine; [`NotVerified::error`] when nobody could tell.
 pub async fn verify(with: &dyn Verify, incoming: Incoming) -> Result<Verified<Incoming>, NotVerified> {

@@ -143,6 +143,7 @@ impl Desk {
             }
             Err(error) => return End::Failed(error.into()),
         }
+        let mut missing = "there is no handler for it";
         let handled = match incoming {
             Incoming::Event(event) => {
                 let handler = self.handlers.events.find(event.name()).cloned();
@@ -152,8 +153,12 @@ impl Desk {
                 let handler = self.handlers.robots.find(call.code()).cloned();
                 self.call(handler, call).await
             }
-            // A page is for a user who looks at it: what is answered here is nothing to look at.
-            _ => None,
+            // What is answered here is nothing to look at.
+            Incoming::Page(_) => {
+                missing =
+                    "a page of the application was opened here, and its user sees nothing: it needs another address";
+                None
+            }
         };
         match handled {
             Some(Ok(())) => {
@@ -164,7 +169,7 @@ impl Desk {
             Some(Err(error)) => End::Failed(error),
             None => {
                 add(&counters.unhandled);
-                tracing::info!(target: keys::TARGET_EVENTS, "there is no handler for it");
+                tracing::info!(target: keys::TARGET_EVENTS, "{missing}");
                 End::Done(Some(event))
             }
         }

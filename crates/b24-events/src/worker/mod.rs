@@ -3,6 +3,7 @@
 mod clock;
 mod delivery;
 mod handlers;
+mod presence;
 mod rules;
 mod stats;
 #[cfg(test)]
@@ -24,10 +25,13 @@ use b24_core::keys;
 pub(crate) use clock::Clock;
 use delivery::{Desk, complain};
 pub(crate) use handlers::Handlers;
+use presence::Presence;
+pub(crate) use presence::Waiting;
 pub(crate) use rules::Rules;
 pub(crate) use stats::Counters;
 pub use stats::Stats;
 use tokio::{
+    sync::oneshot,
     task::{JoinError, JoinSet},
     time::Instant,
 };
@@ -40,10 +44,12 @@ use crate::{
 
 /// Verifies and handles what an [`EventService`](crate::EventService) receives. One for each service.
 ///
-/// Spawn [`run_until`](Self::run_until) on a runtime that lives as long as the service.
+/// Spawn [`run_until`](Self::run_until) on a runtime that lives as long as the service. Dropped, it leaves a service that
+/// answers 503, unless the inbox keeps what comes for another process.
 #[must_use = "nothing is handled until it runs"]
 pub struct Worker {
     desk: Arc<Desk>,
+    presence: Presence,
 }
 
 /// What a worker has left.
@@ -59,9 +65,9 @@ pub struct Left {
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>, verification: Arc<dyn Verify>, handlers: Handlers, rules: Rules) -> Self {
-        Self {
-            desk: Arc::new(Desk { shared, verification, handlers, rules, under_way: under_way::UnderWay::default() }),
-        }
+        let presence = Presence(Arc::clone(&shared));
+        let under_way = under_way::UnderWay::default();
+        Self { desk: Arc::new(Desk { shared, verification, handlers, rules, under_way }), presence }
     }
 
     /// Works for ever.
@@ -83,15 +89,8 @@ impl Worker {
     /// # Cancel safety
     /// As [`run`](Self::run).
     pub async fn run_until<T>(self, shutdown: impl Future<Output = T>) -> Left {
-        let desk = Arc::clone(&self.desk);
-        let mut work = Work {
-            desk: self.desk,
-            tasks: JoinSet::new(),
-            at_hand: VecDeque::new(),
-            taking: None,
-            look: true,
-            due: None,
-        };
+        let Self { desk, presence: _presence } = self;
+        let mut work = Work::new(Arc::clone(&desk));
         work.until(pin!(shutdown)).await;
         desk.shared.door.shut();
         let rest = async {
@@ -124,19 +123,16 @@ struct Work {
     look: bool,
     /// When to look again although nobody rings.
     due: Option<Instant>,
-}
-
-impl Drop for Work {
-    /// However it ends: what nobody will handle and nobody keeps must not be answered as if it were.
-    fn drop(&mut self) {
-        let shared = &self.desk.shared;
-        if shared.inbox.forgets() {
-            shared.door.shut();
-        }
-    }
+    /// To be told when there is nothing to do. Each came before the last look into the inbox.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl Work {
+    fn new(desk: Arc<Desk>) -> Self {
+        let (tasks, at_hand) = (JoinSet::new(), VecDeque::new());
+        Self { desk, tasks, at_hand, taking: None, look: true, due: None, waiting: Vec::new() }
+    }
+
     /// Begins and ends handlers until `shutdown` is done, also while the inbox does not answer.
     async fn until<T>(&mut self, mut shutdown: Pin<&mut impl Future<Output = T>>) {
         let desk = Arc::clone(&self.desk);
@@ -145,6 +141,11 @@ impl Work {
                 biased;
                 () = self.begin() => {}
                 _ = &mut shutdown => return,
+            }
+            if self.tasks.is_empty() && self.at_hand.is_empty() && !self.look {
+                for tell in self.waiting.drain(..) {
+                    let _gone = tell.send(());
+                }
             }
             let due = self.due;
             let alarm = async move {
@@ -181,8 +182,9 @@ impl Work {
     /// The next letter: one at hand, else one of the inbox if there may be any.
     async fn next(&mut self) -> Option<TakenLetter> {
         if self.at_hand.is_empty() && self.look {
-            let shared = &self.desk.shared;
+            let (shared, waiting) = (&self.desk.shared, &mut self.waiting);
             let (now, taking) = self.taking.get_or_insert_with(|| {
+                waiting.extend(shared.waiting.take());
                 let (inbox, now) = (Arc::clone(&shared.inbox), shared.clock.now());
                 (now, Box::pin(async move { inbox.take(AT_ONCE, now).await }))
             });
@@ -197,6 +199,7 @@ impl Work {
                 Err(error) => {
                     tracing::error!(target: keys::TARGET_EVENTS, error = &error as &dyn Error,
                         "nothing can be taken from the inbox");
+                    shared.waiting.put_back(std::mem::take(waiting));
                     (self.look, self.due) = (false, Some(Instant::now() + AFTER_A_FAILURE));
                 }
             }

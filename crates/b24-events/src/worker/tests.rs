@@ -1,5 +1,6 @@
 //! When a handler is called again: on a clock of the test's own.
 
+mod settled;
 mod taking;
 
 use std::{
@@ -14,7 +15,6 @@ use b24_core::{BoxError, Secret};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Clock;
 use crate::{
     ApplicationToken, Encoding, EventService, EventServiceBuilder, Incoming, MemoryInbox, PortalTokens, Verify,
     inbox::{Inbox, InboxError, InboxFuture, Letter, LetterId, Taken},
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// The time of day, as the paused clock of the runtime goes.
-fn clock() -> Clock {
+fn clock() -> impl Fn() -> SystemTime + Send + Sync + 'static {
     let begun = Instant::now();
-    Clock::new(move || UNIX_EPOCH + Duration::from_secs(1_700_000_000) + begun.elapsed())
+    move || UNIX_EPOCH + Duration::from_secs(1_700_000_000) + begun.elapsed()
 }
 
 fn builder(verification: impl Verify) -> EventServiceBuilder {

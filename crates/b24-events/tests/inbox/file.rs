@@ -87,7 +87,7 @@ fn an_empty_file_becomes_an_inbox_and_a_folder_does_not() {
     let path = folder.path().join("events.db");
     fs::write(&path, "").unwrap();
     drop_and_wait(SqliteInbox::open(&path).unwrap());
-    assert_eq!(kind(SqliteInbox::open(folder.path())), InboxErrorKind::Failed);
+    assert_eq!(kind(SqliteInbox::open(folder.path())), InboxErrorKind::Foreign);
     assert_eq!(kind(SqliteInbox::open(folder.path().join("missing/events.db"))), InboxErrorKind::Failed);
 }
 

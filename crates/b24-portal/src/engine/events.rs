@@ -135,9 +135,7 @@ impl Engine {
     /// Installs an application for a user, and tells it unless its page has to finish that.
     pub(crate) fn install(&mut self, now: Duration, app: &Application, user: u32) -> Installation {
         let pair = self.ledger.install(now, &app.client_id, &app.scopes, user.into());
-        let of = (self.config.seed, user, now);
-        let installation =
-            Installation::new(app.clone(), pair, self.config.origins.clone(), self.config.member_id(), of);
+        let installation = self.installation(app, pair, user, now);
         if !app.has_page {
             let address = self.world.events.addresses.get(&app.client_id).cloned();
             if let Some(url) = &address {
@@ -146,6 +144,17 @@ impl Engine {
             self.tell_installed(now, &app.client_id, user.into(), address.as_deref());
         }
         installation
+    }
+
+    /// A user opens the page of an application, where that may have tokens.
+    pub(crate) fn open_page(&mut self, now: Duration, app: &Application, user: u32) -> Option<Installation> {
+        let pair = self.ledger.open(now, &app.client_id, user.into()).ok()?;
+        Some(self.installation(app, pair, user, now))
+    }
+
+    fn installation(&self, app: &Application, pair: Pair, user: u32, now: Duration) -> Installation {
+        let of = (self.config.seed, user, now);
+        Installation::new(app.clone(), pair, self.config.origins.clone(), self.config.member_id(), of)
     }
 
     /// The page of an application is done: from now on it hears of events, of this one first.

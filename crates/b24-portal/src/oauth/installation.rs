@@ -11,9 +11,10 @@ use crate::php::form::{build, encode};
 use crate::rng::{self, Secret};
 use crate::value::Array;
 
-/// An installation of an application, with a pair of tokens for the user who did it.
+/// An application on the portal, with a pair of tokens for the user who has installed or opened it.
 ///
-/// Made by [`Portal::install`](crate::Portal::install). `Debug` shows neither tokens nor secrets.
+/// Made by [`Portal::install`](crate::Portal::install) and [`Portal::open_page`](crate::Portal::open_page). `Debug` shows
+/// neither tokens nor secrets.
 #[derive(Clone)]
 pub struct Installation {
     app: Application,
@@ -126,7 +127,7 @@ impl Installation {
         &self.member_id
     }
 
-    /// The user who installed the application.
+    /// The user who installed or opened the application.
     #[must_use]
     pub fn user_id(&self) -> u32 {
         self.user_id

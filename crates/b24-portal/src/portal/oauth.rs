@@ -72,6 +72,13 @@ impl Portal {
         installation
     }
 
+    /// A user opens the page of the first application: what the portal posts to that is [`Installation::page_query`] and
+    /// [`Installation::page_form`], with tokens of this user. Nobody is told of it. `None` where the application is not
+    /// installed.
+    pub fn open_page(&self, user_id: u32) -> Option<Installation> {
+        self.shared.engine().open_page(self.shared.clock.now(), self.application(), user_id)
+    }
+
     /// Gives the portal another address, such as `http://localhost:40817` for `http://127.0.0.1:40817`.
     ///
     /// It is the one that tokens, redirects and installations name from now on. The portal goes on listening where it

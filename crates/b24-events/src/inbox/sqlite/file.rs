@@ -51,7 +51,11 @@ fn create(path: &Path) -> io::Result<bool> {
 
 /// Whether a file that is there may be opened: it is an inbox, or empty.
 fn look_at(path: &Path) -> Result<(), InboxError> {
-    if fs::metadata(path).map_err(InboxError::failed)?.len() == 0 {
+    let found = fs::metadata(path).map_err(InboxError::failed)?;
+    if found.is_dir() {
+        return Err(foreign().with_source("it is a folder"));
+    }
+    if found.len() == 0 {
         return Ok(());
     }
     // Immutable: SQLite reads the first page and nothing else. It takes no lock, makes no file, and does not touch a log
