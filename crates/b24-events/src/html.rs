@@ -103,6 +103,8 @@ mod tests {
     #[test]
     fn quotes_of_a_chat_are_no_quotes() {
         assert_eq!(plain("a\n>>b\n>c\n------\nd"), "a\n\u{2060}>>b\n>c\n\u{2060}------\nd");
+        // Nor with spaces before them.
+        assert_eq!(plain(" >>b\n\t------"), "\u{2060} >>b\n\u{2060}\t------");
     }
 
     #[test]
