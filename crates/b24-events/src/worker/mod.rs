@@ -59,7 +59,7 @@ pub struct Left {
     /// Handlers that did not end in time, and were dropped.
     pub dropped: usize,
     /// Deliveries that wait in the inbox; those of the dropped handlers are among them. One that outlives the process has
-    /// them the next time.
+    /// them the next time. 0 where the inbox does not tell.
     pub waiting: usize,
 }
 
@@ -100,11 +100,22 @@ impl Worker {
         // Whether the time was enough is told by what is left.
         let _ = tokio::time::timeout(desk.rules.grace, rest).await;
         let dropped = work.tasks.len();
-        work.tasks.shutdown().await;
-        let waiting = desk.shared.inbox.waiting().await.unwrap_or_else(|error| {
-            complain(&error);
-            0
-        });
+        let last = async {
+            work.tasks.shutdown().await;
+            desk.shared.inbox.waiting().await
+        };
+        // Neither a handler that blocks its thread nor an inbox that does not answer keeps the program from its end.
+        let waiting = match tokio::time::timeout(AT_LAST, last).await {
+            Ok(Ok(waiting)) => waiting,
+            Ok(Err(error)) => {
+                complain(&error);
+                0
+            }
+            Err(_) => {
+                tracing::error!(target: keys::TARGET_EVENTS, "what is left could not be counted in time");
+                0
+            }
+        };
         tracing::info!(target: keys::TARGET_EVENTS, dropped, waiting, "the worker has ended");
         Left { dropped, waiting }
     }
@@ -242,6 +253,8 @@ impl Work {
 /// How many letters are taken at once: one look for many.
 const AT_ONCE: usize = 256;
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// How long dropped handlers and the inbox have, beyond the grace.
+const AT_LAST: Duration = Duration::from_secs(1);
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

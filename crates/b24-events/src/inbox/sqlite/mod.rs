@@ -44,14 +44,14 @@ use crate::Fingerprint;
 ///
 /// To look at what was buried while a worker works, give the worker one `Arc` of the inbox and keep another.
 ///
-/// The files have to stay where they are while the inbox is open: when they were deleted, moved or replaced, it keeps nothing
-/// more and fails (on Unix; elsewhere the system does not let that happen).
+/// The files have to stay where they are while the inbox is open: when they were deleted, moved or replaced, it keeps
+/// nothing more and fails (on Unix; elsewhere the system does not let that happen).
 ///
 /// # Size
-/// A letter counts with its body and 256 bytes. By default there is room for 1 GiB of those that wait. Buried letters do not
-/// count, and stay until they are [discarded](Self::discard). The last 900,000 events that were handled are remembered, for
-/// 25 hours: in memory too, 44 MB at most. The file reuses its room, and never shrinks: in a steady state it stays as
-/// large as it is.
+/// A letter counts with its body and 256 bytes. By default there is room for 1 GiB of those that wait, and for as much that
+/// was buried: it stays until it is [discarded](Self::discard) or, when there is no room, the oldest. The last 900,000
+/// events that were handled are remembered, for 25 hours: in memory too, 44 MB at most. The file reuses its room, and never
+/// shrinks: in a steady state it stays as large as it is.
 ///
 /// # Examples
 /// ```

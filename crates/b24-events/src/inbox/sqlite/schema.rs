@@ -52,7 +52,10 @@ pub(super) const FRESH: &str = "SELECT id, attempts, received, encoding, body FR
 pub(super) const BURIED: &str = "SELECT id, attempts, received, encoding, body FROM letters INDEXED BY letters_buried \
     WHERE buried = 1 ORDER BY id LIMIT ?1";
 
-pub(super) const TOTALS: &str = "SELECT count(*), coalesce(sum(length(body)), 0) FROM letters WHERE buried = 0";
+pub(super) const OLDEST_BURIED: &str = "SELECT id, length(body) FROM letters INDEXED BY letters_buried \
+    WHERE buried = 1 ORDER BY id LIMIT 1";
+
+pub(super) const TOTALS: &str = "SELECT count(*), coalesce(sum(length(body)), 0) FROM letters WHERE buried = ?1";
 pub(super) const LAST_LETTER: &str = "SELECT coalesce(max(id), 0) FROM letters";
 pub(super) const LAST_HANDLED: &str = "SELECT coalesce(max(id), 0) FROM handled";
 pub(super) const POSTPONED: &str = "SELECT due, id FROM letters WHERE due IS NOT NULL";

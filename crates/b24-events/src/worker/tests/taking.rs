@@ -176,3 +176,24 @@ async fn what_was_kept_for_a_sender_who_did_not_wait_for_the_answer_is_handled()
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!((service.stats().accepted, service.stats().handled), (0, 1));
 }
+
+#[test]
+fn a_handler_that_blocks_its_thread_does_not_keep_a_worker_from_its_end() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (free, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Arc::new(Mutex::new(blocked));
+    let left = runtime.block_on(async {
+        let (service, worker) = builder(token())
+            .grace(Duration::from_millis(10))
+            .on_any(move |_| {
+                let blocked = Arc::clone(&blocked);
+                async move { Ok(blocked.lock().unwrap().recv()?) }
+            })
+            .build()
+            .unwrap();
+        deliver(&service, 1).await;
+        worker.run_until(tokio::time::sleep(Duration::from_millis(50))).await
+    });
+    assert_eq!((left.dropped, left.waiting), (1, 0));
+    drop(free);
+}

@@ -8,7 +8,7 @@ mod write;
 use std::{collections::BTreeSet, sync::Arc};
 
 use b24_core::keys;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{schema, shared::Shared};
 use crate::{
@@ -36,6 +36,8 @@ struct Totals {
     last_letter: i64,
     waiting: u64,
     bytes: u64,
+    /// What was buried counts, in bytes.
+    buried: u64,
     last_handled: i64,
     /// How many handled events are in the file.
     handled: u64,
@@ -50,9 +52,8 @@ impl Store {
         let number = |sql| connection.query_row(sql, (), |row| row.get::<_, i64>(0));
         totals.last_letter = number(schema::LAST_LETTER)?;
         totals.last_handled = number(schema::LAST_HANDLED)?;
-        let (waiting, bytes) = connection.query_row(schema::TOTALS, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        totals.waiting = unsigned(waiting);
-        totals.bytes = unsigned(bytes).saturating_add(totals.waiting.saturating_mul(OVERHEAD));
+        (totals.waiting, totals.bytes) = connection.query_row(schema::TOTALS, [false], weight_of)?;
+        (_, totals.buried) = connection.query_row(schema::TOTALS, [true], weight_of)?;
         let mut postponed = BTreeSet::new();
         {
             let mut statement = connection.prepare(schema::POSTPONED)?;
@@ -92,6 +93,12 @@ impl Store {
         self.connection.flush_prepared_statement_cache();
         self.connection.close().map_err(|(_, error)| InboxError::failed(error))
     }
+}
+
+/// How many letters there are, and what they count.
+fn weight_of(row: &Row<'_>) -> rusqlite::Result<(u64, u64)> {
+    let (letters, bytes) = (unsigned(row.get(0)?), unsigned(row.get(1)?));
+    Ok((letters, bytes.saturating_add(letters.saturating_mul(OVERHEAD))))
 }
 
 fn unsigned(number: i64) -> u64 {

@@ -120,6 +120,26 @@ fn an_event_whose_time_is_over_leaves_the_file_too() {
 }
 
 #[test]
+fn what_was_put_aside_takes_up_as_much_as_may_wait_and_the_oldest_goes_first() {
+    let (store, _folder) = store();
+    let letter = 100 + OVERHEAD;
+    let mut store = Store::load(store.connection, 2 * letter, Arc::default()).unwrap();
+    for id in 1..=3 {
+        assert!(store.write(&[append(100)])[0].is_ok());
+        assert!(store.write(&[Write::Bury { id }])[0].is_ok());
+    }
+    let ids = |store: &Store| store.buried(10).unwrap().iter().map(|buried| buried.id.get()).collect::<Vec<_>>();
+    assert_eq!((ids(&store), store.totals.buried), (vec![2, 3], 2 * letter));
+    // What is revived or discarded makes room, and a file that is opened again knows what it has.
+    store.write(&[Write::Revive { id: 2 }, append(100)]);
+    let mut store = Store::load(store.connection, 2 * letter, Arc::default()).unwrap();
+    assert_eq!((store.totals.buried, store.totals.waiting), (letter, 2));
+    store.write(&[Write::Bury { id: 2 }]);
+    store.write(&[Write::Discard { id: 2 }, Write::Bury { id: 4 }]);
+    assert_eq!((ids(&store), store.totals.buried), (vec![3, 4], 2 * letter));
+}
+
+#[test]
 fn a_log_that_is_settled_is_empty() {
     let (mut store, folder) = store();
     let log = || std::fs::metadata(folder.path().join("events.db-wal")).unwrap().len();

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use b24_core::keys;
 use rusqlite::{ErrorCode, OptionalExtension};
 
 use super::{Store, Totals, read::code_of, seconds, unsigned};
@@ -127,23 +128,37 @@ impl Store {
                 let Some(size) = size(id, false)? else { return Ok(Ok(false)) };
                 change(schema::BURY, id)?;
                 totals.leaves(size);
+                totals.buried = totals.buried.saturating_add(size);
+                self.make_room_for_the_buried()?;
                 Ok(Ok(true))
             }
             Write::Revive { id } => {
                 let Some(size) = size(id, true)? else { return Ok(Ok(false)) };
                 change(schema::REVIVE, id)?;
-                *totals = Totals { waiting: totals.waiting + 1, bytes: totals.bytes.saturating_add(size), ..*totals };
+                let (bytes, buried) = (totals.bytes.saturating_add(size), totals.buried.saturating_sub(size));
+                *totals = Totals { waiting: totals.waiting + 1, bytes, buried, ..*totals };
                 effects.push(Effect::Postponed { due: 0, id });
                 Ok(Ok(true))
             }
             Write::Discard { id } => {
-                let is_buried = size(id, true)?.is_some();
-                if is_buried {
-                    change(schema::DELETE, id)?;
-                }
-                Ok(Ok(is_buried))
+                let Some(size) = size(id, true)? else { return Ok(Ok(false)) };
+                change(schema::DELETE, id)?;
+                totals.buried = totals.buried.saturating_sub(size);
+                Ok(Ok(true))
             }
         }
+    }
+
+    /// Deletes the oldest of what was buried while that takes up more than may wait: anybody can post what fails.
+    fn make_room_for_the_buried(&mut self) -> rusqlite::Result<()> {
+        while self.totals.buried > self.capacity {
+            let mut statement = self.connection.prepare_cached(schema::OLDEST_BURIED)?;
+            let (id, size) = statement.query_row((), |row| Ok((row.get::<_, i64>(0)?, unsigned(row.get(1)?))))?;
+            self.connection.prepare_cached(schema::DELETE)?.execute([id])?;
+            self.totals.buried = self.totals.buried.saturating_sub(size.saturating_add(OVERHEAD));
+            tracing::error!(target: keys::TARGET_EVENTS, "deleted the oldest delivery that was put aside: there is no room");
+        }
+        Ok(())
     }
 
     /// Forgets up to two events for each that was added: those whose time is over, and the oldest of too many.
