@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::SystemTime};
 
-use b24::{HttpClient, OAuthApp, OAuthSecret};
+use b24::{HttpClient, OAuthApp, OAuthSecret, core::SdkCode};
 use b24_portal::{Portal, PortalBuilder};
 
 /// The webhook to call: the one in `B24_HOOK`, or with `--fake` that of a portal inside of this program, which is
@@ -39,8 +39,9 @@ pub fn is_fake() -> bool {
 ///
 /// # Errors
 /// When one of them is missing, or cannot be what it should be.
-pub fn application(client: HttpClient) -> Result<OAuthApp, Box<dyn Error>> {
-    let set = |name| std::env::var(name).map_err(|_| format!("set {name}, or give --fake"));
+pub fn application(client: HttpClient) -> Result<OAuthApp, b24::Error> {
+    let missing = |name| b24::Error::usage(SdkCode::InvalidConfig, format!("set {name}, or give --fake"));
+    let set = |name| std::env::var(name).map_err(|_| missing(name));
     Ok(OAuthApp::new(OAuthSecret::new(&set("B24_CLIENT_ID")?, set("B24_CLIENT_SECRET")?)?, client))
 }
 
@@ -48,7 +49,7 @@ pub fn application(client: HttpClient) -> Result<OAuthApp, Box<dyn Error>> {
 ///
 /// # Errors
 /// None: what the portal says of itself is good.
-pub fn application_of(portal: &Portal, client: HttpClient) -> Result<OAuthApp, Box<dyn Error>> {
+pub fn application_of(portal: &Portal, client: HttpClient) -> Result<OAuthApp, b24::Error> {
     let known = portal.application();
     let secret = OAuthSecret::new(known.client_id(), known.client_secret().to_owned())?;
     // The authorisation server is on this machine, and not the vendor's: whom the secret may be told has to be said then.

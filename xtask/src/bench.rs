@@ -2,6 +2,7 @@
 
 mod call;
 mod criterion;
+mod events;
 mod limiter;
 mod list;
 mod numbers;
@@ -21,6 +22,11 @@ pub(crate) enum Benchmark {
     ///
     /// Starts an embedded portal in a process of its own and measures the client alone.
     Call(call::Options),
+    /// Receive thousands of events a second with each inbox, beside a bare HTTP service: latency, CPU, memory
+    ///
+    /// Sender and receiver are processes of their own, on loopback sockets. Takes some minutes, and wants the machine for
+    /// itself.
+    Events(events::Options),
     /// Measure what the limiter adds to a call that need not wait, and what a waiting call costs
     ///
     /// No portal and no network: a service that answers at once, and a clock that does not run.
@@ -44,6 +50,7 @@ pub(crate) enum Benchmark {
 pub(crate) fn run(project: &Project, benchmark: &Benchmark) -> Result<Outcome> {
     match benchmark {
         Benchmark::Call(options) => call::run(project, options),
+        Benchmark::Events(options) => events::run(project, options),
         Benchmark::Limiter(options) => limiter::run(project, options),
         Benchmark::List(options) => list::run(project, options),
         Benchmark::Oauth(options) => oauth::run(project, options),

@@ -4,7 +4,7 @@ use crate::clock::{self, Human};
 use crate::outcome::{Outcome, Result};
 use crate::project::Project;
 use crate::table::{plain, row};
-use crate::{conformance, deny, docs, examples, features, interop, lint, loom, sizes, test, wasm};
+use crate::{conformance, deny, docs, examples, features, fuzz, interop, lint, loom, sizes, test, wasm};
 
 /// Runs every step, also after one has failed: one run shows all that is wrong.
 pub(crate) fn run(project: &Project) -> Result<Outcome> {
@@ -29,11 +29,12 @@ pub(crate) fn run(project: &Project) -> Result<Outcome> {
 
 type Step = fn(&Project) -> Result<Outcome>;
 
-fn steps() -> [(&'static str, Step); 11] {
+fn steps() -> [(&'static str, Step); 12] {
     [
         ("lint", lint::run),
         ("test", |project| test::run(project, &test::Options::ci())),
         ("loom", loom::run),
+        ("fuzz", fuzz::run_briefly),
         ("features", features::run),
         ("docs", docs::run),
         ("deny", deny::run),

@@ -9,12 +9,13 @@ use crate::tree;
 use crate::wasm;
 
 /// The library crates.
-const LIBRARIES: [&str; 10] = [
+const LIBRARIES: [&str; 11] = [
     "b24-core",
     "b24-transport",
     "b24-auth-frame",
     "b24-auth-hook",
     "b24-auth-oauth",
+    "b24-events",
     "b24-limiter",
     "b24-client",
     "b24",
@@ -23,13 +24,15 @@ const LIBRARIES: [&str; 10] = [
 ];
 
 /// What the smallest build of a package must not pull: package, options, families of crates.
-const LEAN: [(&str, &[&str], &[&str]); 8] = [
+const LEAN: [(&str, &[&str], &[&str]); 10] = [
     ("b24-core", &[], &["tokio", "hyper", "rustls", "url"]),
     ("b24-auth-frame", &[], &["hyper", "rustls", "url"]),
     ("b24-auth-hook", &[], &["tokio", "hyper", "rustls"]),
     ("b24-auth-oauth", &["--no-default-features"], &["hyper", "rustls", "url", "fs4", "tokio-postgres"]),
     ("b24-auth-oauth", &[], &["hyper", "rustls", "url", "tokio-postgres"]),
     ("b24-client", &[], &["hyper", "rustls"]),
+    ("b24-events", &["--no-default-features"], &["hyper", "rustls", "url", "rusqlite"]),
+    ("b24-events", &[], &["hyper", "rustls", "url"]),
     ("b24-limiter", &[], &["hyper", "rustls"]),
     ("b24", &["--no-default-features"], &["hyper", "rustls"]),
 ];
@@ -46,7 +49,7 @@ const LEAN_IN_BROWSER: [(&str, &[&str], &[&str]); 7] = [
 ];
 
 /// Which crates of this workspace a crate may depend on. Siblings meet in the facade alone.
-const SIBLINGS: [(&str, &[&str]); 9] = [
+const SIBLINGS: [(&str, &[&str]); 10] = [
     ("b24-timer", &[]),
     ("b24-core", &[]),
     ("b24-portal", &[]),
@@ -55,6 +58,7 @@ const SIBLINGS: [(&str, &[&str]); 9] = [
     ("b24-auth-hook", &["b24-core"]),
     ("b24-auth-oauth", &["b24-core"]),
     ("b24-client", &["b24-core"]),
+    ("b24-events", &["b24-core"]),
     ("b24-limiter", &["b24-core", "b24-timer"]),
 ];
 

@@ -12,6 +12,7 @@ mod docs;
 mod embedded_portal;
 mod examples;
 mod features;
+mod fuzz;
 mod interop;
 mod js_sdk;
 mod lint;
@@ -81,6 +82,10 @@ enum Verb {
     Test(test::Options),
     /// Run the tests of the limiter's shared state in every interleaving of its threads
     Loom,
+    /// Try any bytes as deliveries of a portal, for a minute or as long as you say
+    ///
+    /// Needs a C++ compiler and the stable toolchain, nothing else. Fails with the body that breaks something.
+    Fuzz(fuzz::Options),
     /// Check each feature of each library alone, and what a minimal build must not pull
     Features,
     /// Build the API docs without warnings, and check relative links in the Markdown pages
@@ -122,6 +127,7 @@ impl Verb {
             Self::Tidy => tidy::run(project),
             Self::Test(options) => test::run(project, options),
             Self::Loom => loom::run(project),
+            Self::Fuzz(options) => fuzz::run(project, options),
             Self::Features => features::run(project),
             Self::Docs => docs::run(project),
             Self::Deny => deny::run(project),

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use b24_core::{Error, PortalAddress};
+use b24_core::{Error, PortalAddress, SdkCode};
 use tokio::time::Instant;
 
-use crate::{OAuth, OAuthApp, OAuthParams, TokenKey, TokenRecord, TokenStore, session::failure};
+use crate::{OAuth, OAuthApp, OAuthParams, TokenKey, TokenRecord, TokenStore, app::is_refusal, session::failure};
 
 /// The portals of an application that is installed on many of them: a client for each, made when it is asked for and
 /// forgotten when nobody has asked for a while. Clones share them.
@@ -152,6 +152,41 @@ impl<T: Clone + Send + Sync + 'static> Tenants<T> {
         Ok(stored.map(TokenRecord::into_params))
     }
 
+    /// Whether the stored tokens of a portal still belong to an installation: `false` where there are none, or where the
+    /// authorisation server or the portal takes them no more. Renews them if need be.
+    ///
+    /// An installation that names a portal with living tokens, and does not bring their `application_token`, is somebody
+    /// else's word; one that names a portal with dead tokens follows a removal that was not heard of.
+    ///
+    /// # Errors
+    /// As a call that needs a renewal, where nobody can tell: no answer came, or it has to be paid for.
+    pub async fn is_installed(&self, key: &TokenKey) -> Result<bool, Error> {
+        let gate = self.inner.gate(key);
+        let turn = gate.pass().await;
+        let session = self.inner.session(key);
+        let opened = match session {
+            Some(oauth) => Ok(oauth),
+            None => self.inner.builder().open(key.clone()).await,
+        };
+        drop(turn);
+        let asked = match opened {
+            Ok(oauth) => oauth.app_info().await,
+            Err(error) if error.code() == SdkCode::TokensMissing.as_str() => return Ok(false),
+            Err(error) => Err(error),
+        };
+        match asked {
+            Ok(_) => Ok(true),
+            Err(error) if is_refusal(&error) && !ALIVE_ALL_THE_SAME.contains(&error.code()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The application that is installed.
+    #[must_use]
+    pub fn app(&self) -> &OAuthApp {
+        &self.inner.app
+    }
+
     /// How many clients there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -269,3 +304,5 @@ impl<T> fmt::Debug for Tenants<T> {
 }
 
 const IDLE: Duration = Duration::from_secs(600);
+/// Refusals that say nothing of whether the application is installed.
+const ALIVE_ALL_THE_SAME: [&str; 4] = ["PAYMENT_REQUIRED", "expired_token", "invalid_client", "wrong_client"];

@@ -3,7 +3,9 @@
 mod access;
 mod batch;
 mod list;
+mod listen;
 mod login;
+mod portal;
 
 use std::path::PathBuf;
 
@@ -13,7 +15,9 @@ use clap_complete::Shell;
 pub(crate) use access::{Credentials, PortalAccess};
 pub(crate) use batch::BatchArgs;
 pub(crate) use list::ListArgs;
+pub(crate) use listen::ListenArgs;
 pub(crate) use login::LoginArgs;
+pub(crate) use portal::{Plan, PortalArgs};
 
 /// Call a Bitrix24 portal's REST API, or run an embedded portal to try things on.
 ///
@@ -49,6 +53,11 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Let a user authorise an application in the browser, and keep its tokens in a file for --oauth
     Login(LoginArgs),
+    /// Print what a portal posts to this machine, one JSON object a line: events, robots' calls, pages
+    ///
+    /// Listens on 127.0.0.1. A portal on the internet reaches it through a tunnel, such as cloudflared, ngrok or ssh -R: the
+    /// portal is given the tunnel's public https address, and the tunnel brings the deliveries to this port.
+    Listen(ListenArgs),
     /// Run an embedded portal and print its webhook URL
     Portal(PortalArgs),
     /// Print shell completions
@@ -172,70 +181,6 @@ const RUN_HELP: &str = "Each line is one operation:\n  \
     come. Operations wait for their turn within the limits. One that would wait longer than its deadlineMs is not\n\
     sent: its code is LIMIT_WAIT_TOO_LONG. An operation's options take maxRetries, retryOnNetworkError, hardErrorCodes\n\
     and softErrorCodes too.";
-
-/// The embedded portal is strict and faithful: limits, error shapes, paging quirks. It keeps everything in memory.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct PortalArgs {
-    /// The port on 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
-
-    /// Serve https with a self-made certificate authority, and write its certificate to DIR/ca.pem
-    #[arg(long, value_name = "DIR")]
-    pub(crate) tls: Option<PathBuf>,
-
-    /// The plan, which decides how many requests are let through
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) plan: Plan,
-
-    /// How many rows each table has
-    #[arg(long, value_name = "N", default_value_t = 120)]
-    pub(crate) rows: u32,
-
-    /// What the data and the webhook's secret are made from: the same number makes the same portal
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-
-    /// Milliseconds each answer takes
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub(crate) latency: u64,
-
-    /// Let every request through, as fast as it comes
-    #[arg(long)]
-    pub(crate) no_limits: bool,
-
-    /// The port of the authorisation server on 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) auth_port: u16,
-
-    /// Open the application in this folder, with its index.html, in a frame of the portal
-    #[arg(long, value_name = "DIR")]
-    pub(crate) frame_app: Option<PathBuf>,
-
-    /// The port of that application on 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "frame_app")]
-    pub(crate) frame_app_port: u16,
-
-    /// Where a user comes back to who has authorised the portal's application; without it the code is shown on a page
-    #[arg(long, value_name = "URL")]
-    pub(crate) redirect_uri: Option<String>,
-
-    /// Install the portal's application, and write its credentials and tokens to this file, which only you can read
-    ///
-    /// It holds one JSON object: {"params": {"accessToken", "refreshToken", ..}, "clientId", "clientSecret"}.
-    #[arg(long, value_name = "PATH")]
-    pub(crate) oauth_file: Option<PathBuf>,
-}
-
-/// A portal's plan.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum Plan {
-    /// 50 requests at once, 2 a second
-    #[default]
-    Standard,
-    /// 250 requests at once, 5 a second
-    Enterprise,
-}
 
 fn seconds(text: &str) -> Result<std::time::Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;

@@ -10,6 +10,7 @@ mod failure;
 mod interrupt;
 mod lines;
 mod list;
+mod listen;
 mod logging;
 mod login;
 mod output;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Batch(batch) => batch::main(&batch),
         Command::Run(run) => run::main(&run),
         Command::Login(login) => login::main(&login),
+        Command::Listen(listen) => listen::main(&listen),
         Command::Portal(portal) => portal::main(&portal),
         Command::Demo => demo::main(),
         Command::Completions { shell } => {

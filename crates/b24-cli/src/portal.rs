@@ -2,7 +2,7 @@
 
 use std::{fs, io, io::Write, path::Path, time::Duration};
 
-use b24_portal::{Installation, Limits, Portal};
+use b24_portal::{Installation, Limits, OutgoingWebhook, Portal};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -22,6 +22,10 @@ pub(crate) fn main(args: &PortalArgs) -> Result<(), Failure> {
         say(&format!("  {}", suggestion(args, &portal)));
         say(&format!("Its authorisation server is at {}. To authorise its application:", portal.auth_url()));
         say(&format!("  {}", portal.authorize_url("state")));
+        for webhook in portal.outgoing_webhooks() {
+            say(&format!("What is written is posted to {}. To verify it there:", webhook.url()));
+            say(&format!("  export B24_APPLICATION_TOKEN={}", webhook.application_token()));
+        }
         if let Some(url) = portal.frame_url() {
             say("Its page with the application in a frame, to be opened in a browser:");
             say(&format!("  {url}"));
@@ -55,10 +59,23 @@ async fn start(args: &PortalArgs) -> Result<Portal, Failure> {
     if let Some(folder) = &args.frame_app {
         builder = builder.frame_app(folder).frame_app_port(args.frame_app_port);
     }
+    if let Some(url) = &args.event_handler {
+        builder = builder.application_handler(url);
+    }
+    let events = if args.outgoing_events.is_empty() { all_events() } else { args.outgoing_events.clone() };
+    for url in &args.outgoing_webhook {
+        builder = builder.outgoing_webhook(&events, url);
+    }
     if args.tls.is_some() {
         builder = builder.tls();
     }
     builder.start().await.map_err(|error| Failure::unusable(format!("cannot start the portal: {error}")))
+}
+
+/// What calls bring about in the embedded portal.
+fn all_events() -> Vec<String> {
+    let kinds = ["CRMLEAD", "CRMDEAL", "CRMCONTACT", "CRMCOMPANY", "CRMDYNAMICITEM", "TASK"];
+    kinds.iter().flat_map(|kind| ["ADD", "UPDATE", "DELETE"].map(|change| format!("ON{kind}{change}"))).collect()
 }
 
 /// One JSON object, so that a program can read where the portal is.
@@ -72,6 +89,7 @@ fn describe(args: &PortalArgs, portal: &Portal) -> Result<Value, Failure> {
             ("authorizeUrl", portal.authorize_url("state")),
             ("clientId", app.client_id().to_owned()),
             ("clientSecret", app.client_secret().to_owned()),
+            ("applicationToken", app.application_token().to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), json!(value))),
     );
@@ -84,8 +102,15 @@ fn describe(args: &PortalArgs, portal: &Portal) -> Result<Value, Failure> {
             .map_err(|error| Failure::unusable(format!("cannot write ca.pem into {}: {error}", folder.display())))?;
         description.insert("caPem".to_owned(), json!(path));
     }
-    if let Some(path) = &args.oauth_file {
-        write_private(path, &credentials(&portal.install(1)).to_string())
+    let webhooks = portal.outgoing_webhooks();
+    if !webhooks.is_empty() {
+        let webhook = |webhook: &OutgoingWebhook| json!({ "url": webhook.url(), "applicationToken": webhook.application_token(), "events": webhook.events() });
+        description.insert("outgoingWebhooks".to_owned(), webhooks.iter().map(webhook).collect());
+    }
+    // Whoever has the file or the handler is to have the tokens of the same installation.
+    let installed = (args.oauth_file.is_some() || args.event_handler.is_some()).then(|| portal.install(1));
+    if let (Some(path), Some(installed)) = (&args.oauth_file, installed) {
+        write_private(path, &credentials(&installed).to_string())
             .map_err(|error| Failure::unusable(format!("cannot write {}: {error}", path.display())))?;
         description.insert("oauthFile".to_owned(), json!(path));
     }

@@ -9,6 +9,7 @@ mod call;
 mod client;
 mod exchange;
 pub mod list;
+mod service;
 mod tools;
 pub mod trace;
 
@@ -19,4 +20,5 @@ pub use bulk::Bulk;
 pub use call::Call;
 pub use client::Client;
 pub use list::{List, Tail};
+pub use service::ResponseFuture;
 pub use trace::{Trace, TraceLayer};

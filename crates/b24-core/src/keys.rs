@@ -18,6 +18,10 @@ pub const TARGET_LIMITER: &str = "b24::limiter";
 pub const TARGET_AUTH: &str = "b24::auth";
 /// The target of the events of the portal's frame.
 pub const TARGET_FRAME: &str = "b24::frame";
+/// The target of the events of what the portal delivers.
+pub const TARGET_EVENTS: &str = "b24::events";
+/// The span of one delivery of the portal that is being handled.
+pub const SPAN_EVENT: &str = "b24.event";
 
 /// Always `POST`.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
@@ -54,6 +58,8 @@ pub const GENERATION: &str = "b24.generation";
 pub const COMMAND: &str = "b24.command";
 /// The origin a message in the browser came from.
 pub const ORIGIN: &str = "b24.origin";
+/// The name of an event of the portal, or the code of a robot.
+pub const EVENT: &str = "b24.event";
 /// The REST method.
 pub const METHOD: &str = "b24.method";
 /// `v2` or `v3`.

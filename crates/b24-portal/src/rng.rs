@@ -17,6 +17,10 @@ pub(crate) enum Secret {
     Code,
     Access,
     Refresh,
+    OutgoingWebhook,
+    ProcessId,
+    EventToken,
+    Forged,
 }
 
 /// A secret of 16 lower-case letters and digits, as the portal makes them for webhooks.
@@ -32,6 +36,18 @@ pub(crate) fn letters(seed: u64, kind: Secret, index: u64, length: u64) -> Strin
 /// So many hexadecimal digits.
 pub(crate) fn hex(seed: u64, kind: Secret, index: u64, length: u64) -> String {
     text(b"0123456789abcdef", seed, kind, index, length)
+}
+
+/// 32 hexadecimal digits that stand for some bytes.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let half = |seed| {
+        let start = mix(seed, &[bytes.len() as u64]);
+        bytes.chunks(8).fold(start, |state, chunk| {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            mix(state, &[word])
+        })
+    };
+    format!("{:016x}{:016x}", half(1), half(2))
 }
 
 fn text(alphabet: &[u8], seed: u64, kind: Secret, index: u64, length: u64) -> String {

@@ -4,9 +4,10 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use b24_portal::{
-    ApiVersion, Application, BatchBilling, Clock, Delivery, Dialect, Engine, Fault, FrameMessage, Installation, Limits,
-    MessageFate, MessageForm, Outcome, Overrun, ParentFault, Plan, Portal, PortalBuilder, PortalService,
-    RecordedRequest, ResponseFuture, SourceIp, TimeFormat, VirtualClock,
+    ApiVersion, Application, BatchBilling, Clock, Delivery, DeliveryFate, Dialect, Engine, EventDelivery, EventFault,
+    Fault, FrameMessage, Installation, Limits, MessageFate, MessageForm, Outcome, OutgoingEvent, OutgoingWebhook,
+    Overrun, ParentFault, Plan, Portal, PortalBuilder, PortalService, RecordedRequest, ResponseFuture, RobotAnswer,
+    RobotCall, SourceIp, TimeFormat, VirtualClock,
 };
 
 fn shared<T: Debug + Send + Sync + 'static>() {}
@@ -28,6 +29,7 @@ fn types_go_where_tests_need_them() {
     shared::<SourceIp>();
     shared::<(FrameMessage, MessageFate, MessageForm, ParentFault)>();
     shared::<(Application, Installation)>();
+    shared::<(EventDelivery, DeliveryFate, EventFault, OutgoingEvent, OutgoingWebhook, RobotAnswer, RobotCall)>();
     shared::<(ApiVersion, BatchBilling, Delivery, Dialect, Overrun, Plan, TimeFormat)>();
     sent::<Outcome>();
     sent::<ResponseFuture>();
@@ -44,6 +46,7 @@ fn types_go_where_tests_need_them() {
         Application,
         Installation,
     )>();
+    cloned::<(EventDelivery, DeliveryFate, EventFault, OutgoingEvent, OutgoingWebhook, RobotAnswer, RobotCall)>();
     future::<ResponseFuture>();
 }
 

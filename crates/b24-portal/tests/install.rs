@@ -145,6 +145,18 @@ async fn a_page_is_opened_with_the_same_tokens() {
 }
 
 #[tokio::test]
+async fn a_user_who_opens_the_page_brings_tokens_and_installs_nothing() {
+    let bench = Bench::with(portal().application_handler("http://app.example/events"));
+    bench.portal.install(1);
+    let opened = bench.portal.open_page(2).expect("it is installed");
+    let info = trusted_info(&bench.portal, &read(&opened.page_form())["AUTH_ID"]).await;
+    assert_eq!(info.result()["user_id"], 2);
+    assert_eq!(bench.portal.deliveries().len(), 1);
+    bench.portal.uninstall();
+    assert!(bench.portal.open_page(2).is_none());
+}
+
+#[tokio::test]
 async fn the_authorisation_server_vouches_for_a_token() {
     let bench = Bench::with(portal().application("app.two", "S").application_scopes(["crm", "user"]));
     let installed = bench.portal.install(1);

@@ -28,7 +28,8 @@ use crate::B24;
 /// # Ok::<(), b24::Error>(())
 /// ```
 ///
-/// The stack, outermost first: `Trace`, `Retry`, `Auth`, `Restriction`, `Rest`, your HTTP layer, `Credentials`, the HTTP client.
+/// The stack, outermost first: `Trace`, `Retry`, `Auth`, `Restriction`, `Rest`, your HTTP layer, `Credentials`, the HTTP
+/// client.
 #[must_use = "a builder does nothing until the credentials are named"]
 pub struct Builder<C = HttpClient, L = Identity> {
     http_client: C,

@@ -1,8 +1,13 @@
 //! The handle with a ready-made stack.
 
-use std::ops::Deref;
+use std::{
+    ops::Deref,
+    task::{Context, Poll},
+};
 
-use b24_client::Client;
+use b24_client::{Client, ResponseFuture};
+use b24_core::{RestRequest, RestResponse};
+use tower_service::Service;
 
 /// A handle on one portal, with the stack this crate puts together. Cheap to clone, `Send` and `Sync`.
 ///
@@ -179,6 +184,21 @@ impl Deref for B24 {
 
     fn deref(&self) -> &Client {
         &self.client
+    }
+}
+
+/// Sends requests as they are, for code that takes any service of [`RestRequest`]s: see [`Client`], which does it.
+impl Service<RestRequest> for B24 {
+    type Response = RestResponse;
+    type Error = b24_core::Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), b24_core::Error>> {
+        self.client.poll_ready(context)
+    }
+
+    fn call(&mut self, request: RestRequest) -> ResponseFuture {
+        self.client.call(request)
     }
 }
 

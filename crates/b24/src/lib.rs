@@ -7,9 +7,14 @@ compile_error!(
      application in a portal's frame gets its tokens from the frame"
 );
 
+#[cfg(all(feature = "events", target_arch = "wasm32", target_os = "unknown"))]
+compile_error!("the feature `events` is for servers: nothing can call a page in a browser");
+
 #[cfg(feature = "transport")]
 mod builder;
 mod handle;
+#[cfg(all(feature = "events", feature = "oauth", feature = "transport"))]
+mod installer;
 #[cfg(feature = "limiter")]
 mod limits;
 
@@ -28,6 +33,9 @@ pub use b24_core::{
     Method, MultiField, Order, Params, PortalAddress, Priority, Reply, RestError, RetryOnNetworkError, Safety, Secret,
     Time, Validation, batch, de, filter, values,
 };
+#[cfg(feature = "events")]
+#[cfg_attr(docsrs, doc(cfg(feature = "events")))]
+pub use b24_events::{self as events, EventService};
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
 pub use b24_limiter::{self as limiter, Limiter, Restrictions, RetryPolicy};
@@ -40,6 +48,9 @@ pub use builder::Builder;
 pub use handle::B24;
 /// The types of requests and responses that HTTP layers and clients of your own are written against.
 pub use http;
+#[cfg(all(feature = "events", feature = "oauth", feature = "transport"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "events", feature = "oauth", feature = "transport"))))]
+pub use installer::Installer;
 #[cfg(feature = "limiter")]
 #[cfg_attr(docsrs, doc(cfg(feature = "limiter")))]
 pub use limits::Limits;

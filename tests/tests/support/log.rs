@@ -37,13 +37,23 @@ impl<'a> MakeWriter<'a> for Log {
 
 impl Log {
     /// Writes down everything that this thread says, at its most talkative.
+    #[allow(dead_code, reason = "each test includes this file, and needs one of the two")]
     pub(crate) fn everything(&self) -> DefaultGuard {
-        let subscriber = tracing_subscriber::fmt()
+        tracing::subscriber::set_default(self.subscriber())
+    }
+
+    /// The same of every thread, for the rest of the process.
+    #[allow(dead_code, reason = "each test includes this file, and needs one of the two")]
+    pub(crate) fn everywhere(&self) {
+        tracing::subscriber::set_global_default(self.subscriber()).unwrap();
+    }
+
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::fmt()
             .with_ansi(false)
             .with_writer(self.clone())
             .with_max_level(tracing::Level::TRACE)
-            .finish();
-        tracing::subscriber::set_default(subscriber)
+            .finish()
     }
 
     pub(crate) fn add(&self, text: &str) {

@@ -31,7 +31,19 @@ impl OAuthParams {
             let wanted = |key: &str| key.strip_prefix("auth[")?.strip_suffix(']').filter(|key| *key == name).map(drop);
             fields.iter().rev().find(|(key, _)| wanted(key).is_some()).map(|(_, value)| value.clone().into_owned())
         };
-        Draft::of_wire(get).check(Age::Fresh(now))
+        Self::from_fields(get, now)
+    }
+
+    /// Reads tokens that were made just now out of the fields `auth[…]` of an event or a robot's call that somebody else has
+    /// decoded: `field` gives the text of `access_token`, `refresh_token`, `member_id`, `client_endpoint`, …
+    ///
+    /// What is said of [`from_install_event`](Self::from_install_event) holds here too: they are a stranger's word.
+    ///
+    /// # Errors
+    /// [`SdkCode::InvalidOAuthParams`](b24_core::SdkCode::InvalidOAuthParams) when a field is missing or wrong, with its
+    /// name.
+    pub fn from_fields(field: impl Fn(&str) -> Option<String>, now: SystemTime) -> Result<Self, Error> {
+        Draft::of_wire(field).check(Age::Fresh(now))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, ChildStdout, Command, Output},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -17,10 +17,12 @@ use super::{Served, rows, stderr};
 
 /// A port that nobody listens on, below those that the system gives to anybody.
 fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let begin = u16::try_from(std::process::id() % 8000).unwrap();
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Far from what the process beside this one takes, whose id is the next.
+    let begin = std::process::id().wrapping_mul(16);
     loop {
-        let port = 20_000 + begin + NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = 20_000 + u16::try_from(place).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

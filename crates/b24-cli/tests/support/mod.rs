@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod desk;
+pub(crate) mod listening;
 
 use std::{
     io::Write,
@@ -18,14 +19,14 @@ use tokio::runtime::Runtime;
 pub(crate) struct Served {
     pub(crate) portal: Portal,
     // After the portal, which needs it.
-    _runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 impl Served {
     pub(crate) fn new(builder: PortalBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
         let portal = runtime.block_on(builder.start()).unwrap();
-        Self { portal, _runtime: runtime }
+        Self { portal, runtime }
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -1,5 +1,6 @@
 //! Building a portal.
 
+mod event;
 mod frame;
 mod oauth;
 
@@ -130,7 +131,7 @@ impl PortalBuilder {
     /// Adds an OAuth access token of an application with all scopes, good for `lives` from the portal's start.
     ///
     /// Zero makes a token that has expired already. It belongs to an application `app.b24portal`, which is not one of
-    /// [`Portal::applications`] and cannot refresh it.
+    /// [`Portal::applications`], cannot refresh it and is written no letters about events.
     pub fn access_token(mut self, token: impl Into<String>, user_id: u32, lives: Duration) -> Self {
         let held = Token { user: user_id.into(), client: "app.b24portal".into(), lives, scopes: all_scopes() };
         self.config.tokens.insert(token.into(), held);

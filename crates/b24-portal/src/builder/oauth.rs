@@ -6,7 +6,8 @@ use super::PortalBuilder;
 use crate::oauth::Application;
 
 impl PortalBuilder {
-    /// Registers an application with these credentials. The first one is [`Portal::application`](crate::Portal::application)'s.
+    /// Registers an application with these credentials. The first one is
+    /// [`Portal::application`](crate::Portal::application)'s.
     ///
     /// Without any, the portal has one with credentials made from the seed. Each is installed from the start, has all
     /// scopes and no page. A `client_id` that begins with `local.` is a local application, any other a free one.
@@ -69,7 +70,7 @@ impl PortalBuilder {
         self
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Application)) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Application)) -> Self {
         if self.config.applications.is_empty() {
             self.config.applications.push(Application::local(self.config.seed));
         }

@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use crate::frame;
 use crate::oauth::{Application, Origins};
 use crate::rng::{self, Secret};
+use crate::{event, frame};
 pub use limits::{BatchBilling, Limits, Overrun, Plan};
 
 /// Which of two sources decides where they name different HTTP statuses for one error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// The statuses of the [documentation](https://apidocs.bitrix24.com/error-codes.html): 403 for a bad webhook or a missing scope.
+    /// The statuses of the [documentation](https://apidocs.bitrix24.com/error-codes.html): 403 for a bad webhook or a
+    /// missing scope.
     Docs,
     /// The statuses a live server answers: 401 for both.
     #[default]
@@ -74,6 +75,7 @@ pub(crate) struct Config {
     pub(crate) auth_latency: Option<Duration>,
     pub(crate) origins: Origins,
     pub(crate) frame: frame::Setting,
+    pub(crate) event: event::Setting,
     pub(crate) method_cost: Duration,
     pub(crate) method_costs: HashMap<String, Duration>,
     pub(crate) count_cost: Duration,
@@ -97,6 +99,7 @@ pub(crate) fn all_scopes() -> Vec<String> {
         "documentgenerator",
         "department",
         "userfieldconfig",
+        "bizproc",
     ];
     scopes.map(str::to_owned).to_vec()
 }
@@ -134,6 +137,7 @@ impl Default for Config {
             auth_latency: None,
             origins: Origins::default(),
             frame: frame::Setting::default(),
+            event: event::Setting::default(),
             method_cost: Duration::from_millis(20),
             method_costs: HashMap::new(),
             // 2.39 million rows took 49.9 s to count: https://apidocs.bitrix24.com/settings/performance/huge-data.html

@@ -18,6 +18,10 @@ pub(crate) struct Caller {
     pub(crate) scopes: Arc<[String]>,
     /// What the portal knows of the caller's application; nothing of a webhook.
     pub(crate) standing: Option<Standing>,
+    /// Which part of an application says it is calling: `auth_connector`.
+    pub(crate) connector: String,
+    /// How many events led to the call, one through the other.
+    pub(crate) hops: u32,
 }
 
 /// Why nobody was recognised.
@@ -59,7 +63,14 @@ impl Caller {
                 hook.secret == secret && (hook.user.to_string() == user || format!("user{}", hook.user) == user)
             })
             .ok_or(AuthFailure::BadHook)?;
-        Ok(Self { user: hook.user, owner: Owner::Hook(index), scopes: hook.scopes.clone().into(), standing: None })
+        Ok(Self {
+            user: hook.user,
+            owner: Owner::Hook(index),
+            scopes: hook.scopes.clone().into(),
+            standing: None,
+            connector: String::new(),
+            hops: 0,
+        })
     }
 
     fn by_token(ledger: &Ledger, now: Duration, token: &str) -> Result<Self, AuthFailure> {
@@ -67,8 +78,10 @@ impl Caller {
         Ok(Self {
             user: holder.user,
             owner: Owner::App(holder.client.clone()),
-            scopes: holder.scopes.clone().into(),
+            scopes: Arc::clone(&holder.scopes),
             standing: Some(ledger.standing(&holder.client)),
+            connector: String::new(),
+            hops: holder.hops,
         })
     }
 

@@ -91,6 +91,18 @@ impl Refusal {
         Self::new(400, "100", format!("Could not find value for parameter {{{name}}}"))
     }
 
+    /// An argument is absent or wrong, in the words of the older services.
+    pub(crate) fn argument(name: &'static str, description: impl Into<String>) -> Self {
+        let mut refusal = Self::new(400, "ERROR_ARGUMENT", description);
+        refusal.body.set("argument", name);
+        refusal
+    }
+
+    /// The plan of the portal does not have it.
+    pub(crate) fn wrong_license(feature: &str) -> Self {
+        Self::new(403, "WRONG_LICENSE", format!("Access denied! Upgrade your plan: {feature}"))
+    }
+
     /// The same refusal with its code alone.
     pub(crate) fn without_description(mut self) -> Self {
         self.body.set("error_description", "");

@@ -101,9 +101,12 @@ impl Engine {
         let posted = Posted { origin, data: posted["data"].clone() };
         let app_origin = self.config.origins.app.clone()?;
         let member_id = self.config.member_id();
+        let unfinished = self.unfinished();
         let origins = &self.config.origins;
         let mut scene = Scene { now, ledger: &mut self.ledger, origins, member_id: &member_id, size };
-        self.frames.receive(&mut scene, sid, &app_origin, &posted)
+        let steps = self.frames.receive(&mut scene, sid, &app_origin, &posted);
+        self.note_finished(now, unfinished);
+        steps
     }
 
     pub(crate) fn parent_fault(&mut self, fault: ParentFault) {

@@ -16,6 +16,7 @@ pub(crate) struct Input {
     pub(crate) params: Array,
     pub(crate) start: Option<i64>,
     pub(crate) token: Option<String>,
+    pub(crate) connector: String,
     /// A signed-link call, which nothing here can sign.
     pub(crate) signed_link: bool,
 }
@@ -37,12 +38,13 @@ impl Input {
         let text = |value: Option<Value>| value.and_then(|value| value.to_text()).map(Cow::into_owned);
         let access_token = text(params.take("access_token"));
         let token = text(params.take("auth")).or(access_token);
-        for name in ["ap", "aplogin", "auth_connector", "state"] {
+        let connector = text(params.take("auth_connector")).unwrap_or_default();
+        for name in ["ap", "aplogin", "state"] {
             params.take(name);
         }
         let signed_link = params.take("token").is_some();
         let start = take_start(&mut params);
-        Self { params, start, token, signed_link }
+        Self { params, start, token, connector, signed_link }
     }
 }
 

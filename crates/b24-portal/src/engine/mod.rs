@@ -12,6 +12,7 @@ mod batch3;
 mod budget;
 mod clockwork;
 pub(crate) mod error;
+mod events;
 mod frames;
 mod idempotency;
 mod input;
@@ -31,6 +32,7 @@ use http::request::Parts;
 use http::{Request, Response, Uri};
 
 use crate::config::Config;
+use crate::event::Outbox;
 use crate::fault::{Fault, Faults, Kind, Phase};
 use crate::frame::Frames;
 use crate::frame::page::Part;
@@ -108,6 +110,7 @@ pub struct Engine {
     replays: Replays,
     pub(crate) ledger: Ledger,
     frames: Frames,
+    outbox: Outbox,
     portal: Front,
     authority: Front,
 }
@@ -130,17 +133,23 @@ impl Engine {
         if let (true, Some(app)) = (config.frame.install, config.applications.first()) {
             ledger.unfinish(app.client_id());
         }
-        Self {
+        let webhooks = config.event.webhooks.clone();
+        let mut engine = Self {
             world: World::new(&config),
             ledger,
             frames: Frames::new(&config),
+            outbox: Outbox::new(config.seed),
             portal: Front::new(config.keep_requests),
             authority: Front::new(config.keep_requests),
             buckets: HashMap::new(),
             meters: Meters::default(),
             replays: Replays::default(),
             config,
+        };
+        for (events, url) in webhooks {
+            engine.add_webhook(events, url);
         }
+        engine
     }
 
     /// Answers a request that arrived at `now` (since the Unix epoch) from `source`.
@@ -177,6 +186,7 @@ impl Engine {
                 };
                 outcome.response = response;
                 outcome.latency = self.after(outcome.latency, work);
+                self.settle_events(now);
             }
             if let Some(fault) = self.portal.faults.strike(Phase::After, &asked.method) {
                 self.apply(fault, &parts.uri, &mut outcome);
@@ -236,6 +246,7 @@ impl Engine {
         self.portal.faults.clear();
         self.authority.faults.clear();
         self.frames.clear_faults();
+        self.outbox.clear_faults();
     }
 
     /// Forgets all recorded requests.
@@ -280,10 +291,6 @@ impl Engine {
 
     pub(crate) fn rename(&mut self, portal: String) {
         self.config.origins.portal = portal;
-    }
-
-    pub(crate) fn origins(&self) -> &Origins {
-        &self.config.origins
     }
 
     fn front(&mut self, site: Site) -> &mut Front {

@@ -65,9 +65,15 @@ impl Engine {
             return Err(Refusal::link_check_failed().into());
         }
         let hook = address.hook.as_ref();
-        let caller =
+        let mut caller =
             Caller::recognise(&self.config.hooks, &self.ledger, now, hook, &parts.headers, input.token.as_deref())
                 .map_err(|failure| auth_refusal(failure, self.config.dialect))?;
+        if caller.client().is_some() && !input.connector.is_empty() {
+            if !self.world.events.extended {
+                return Err(Refusal::wrong_license("auth_connector").into());
+            }
+            caller.connector = input.connector;
+        }
         if !caller.has_scope(method.scope) {
             return Err(Refusal::insufficient_scope(self.config.dialect).into());
         }

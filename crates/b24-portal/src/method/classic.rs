@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 
-use super::crm::{read_fields, stamp_changed, stamp_new};
+use super::crm::{read_fields, stamp_changed, stamp_new, tell_entity};
 use super::paging::{Page, Paging};
 use super::world::{Entity, World};
 use super::{Call, asked, multi};
 use crate::engine::error::Refusal;
+use crate::event::catalog::Change;
 use crate::php::number;
 use crate::store::{Column, Cond, Kind, Op, Order, Table};
 use crate::value::{Array, Value, map};
@@ -45,7 +46,9 @@ pub(crate) fn add(world: &mut World, call: &Call<'_>, entity: Entity) -> Result<
     let mut row = read_fields(fields, |name| table.upper_column(name));
     multi::write(table, None, &mut row);
     stamp_new(&mut row, table.columns, call);
-    Ok(table.add(row).into())
+    let id = table.add(row);
+    tell_entity(world, call, entity, id, Change::Add);
+    Ok(id.into())
 }
 
 pub(crate) fn update(world: &mut World, call: &Call<'_>, entity: Entity) -> Result<Value> {
@@ -56,13 +59,17 @@ pub(crate) fn update(world: &mut World, call: &Call<'_>, entity: Entity) -> Resu
     let mut row = read_fields(fields, |name| table.upper_column(name));
     multi::write(table, Some(id), &mut row);
     stamp_changed(&mut row, table.columns, call);
-    Ok(table.update(id, row).into())
+    let updated = table.update(id, row);
+    tell_entity(world, call, entity, id, Change::Update);
+    Ok(updated.into())
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call<'_>, entity: Entity) -> Result<Value> {
     let table = world.entity_mut(entity);
     let id = read_id(table, call)?;
-    Ok(table.delete(id).into())
+    let deleted = table.delete(id);
+    tell_entity(world, call, entity, id, Change::Delete);
+    Ok(deleted.into())
 }
 
 pub(crate) fn fields(world: &World, entity: Entity) -> Value {

@@ -4,10 +4,11 @@
 
 use super::Call;
 use super::classic::describe;
-use super::crm::{read_fields, stamp_changed, stamp_new};
+use super::crm::{read_fields, stamp_changed, stamp_new, tell};
 use super::paging::{Page, Paging};
 use super::world::World;
 use crate::engine::error::Refusal;
+use crate::event::catalog::Change;
 use crate::php::number;
 use crate::store::{Column, Cond, Kind, Op, Order, Table};
 use crate::value::{Array, Key, Value, map};
@@ -44,7 +45,9 @@ pub(crate) fn add(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut row = read_fields(fields, |name| names.find(table, name));
     stamp_new(&mut row, table.columns, call);
     let id = table.add(row);
-    Ok(answer(table, id, call))
+    let answer = answer(table, id, call);
+    tell(world, call, entity_type(call)?, id, Change::Add);
+    Ok(answer)
 }
 
 pub(crate) fn update(world: &mut World, call: &Call<'_>) -> Result<Value> {
@@ -56,13 +59,16 @@ pub(crate) fn update(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut row = read_fields(fields, |name| names.find(table, name));
     stamp_changed(&mut row, table.columns, call);
     table.update(id, row);
-    Ok(answer(table, id, call))
+    let answer = answer(table, id, call);
+    tell(world, call, entity_type(call)?, id, Change::Update);
+    Ok(answer)
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let table = table_mut(world, call)?;
     let id = read_id(table, call)?;
     table.delete(id);
+    tell(world, call, entity_type(call)?, id, Change::Delete);
     Ok(Value::empty())
 }
 

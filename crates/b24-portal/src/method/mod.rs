@@ -2,12 +2,15 @@
 
 mod aggregate3;
 mod asked;
+mod bizproc;
 mod catalog;
 mod classic;
 mod crm;
 mod crm_item;
 mod deal3;
 mod dto;
+mod event;
+mod event_offline;
 mod eventlog;
 mod families;
 mod family;
@@ -32,7 +35,7 @@ use crate::engine::error::{Refusal, Trouble};
 use crate::value::{Array, Value};
 
 use family::Family;
-pub(crate) use world::World;
+pub(crate) use world::{Entity, World};
 
 /// A method of v2.
 #[derive(Clone, Copy, Debug)]

@@ -2,11 +2,12 @@
 //!
 //! <https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html>
 
-use super::crm::{read_fields, stamp_changed, stamp_new};
+use super::crm::{read_fields, stamp_changed, stamp_new, tell_task};
 use super::paging::{Page, Paging};
 use super::world::World;
 use super::{Call, classic};
 use crate::engine::error::Refusal;
+use crate::event::catalog::Change;
 use crate::php::number;
 use crate::store::{Column, Order, Table};
 use crate::value::{Array, Value, map};
@@ -43,7 +44,8 @@ pub(crate) fn add(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut row = read_fields(&fields, |name| table.upper_column(name));
     stamp_new(&mut row, table.columns, call);
     let id = table.add(row);
-    Ok(answer(table, id))
+    tell_task(world, call, id, Change::Add);
+    Ok(answer(&world.tasks, id))
 }
 
 pub(crate) fn update(world: &mut World, call: &Call<'_>) -> Result<Value> {
@@ -52,12 +54,15 @@ pub(crate) fn update(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut row = read_fields(&read_written(call)?, |name| table.upper_column(name));
     stamp_changed(&mut row, table.columns, call);
     table.update(id, row);
-    Ok(answer(table, id))
+    tell_task(world, call, id, Change::Update);
+    Ok(answer(&world.tasks, id))
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let id = read_id(&world.tasks, call)?;
-    Ok(map! { "task" => world.tasks.delete(id) }.into())
+    let deleted = world.tasks.delete(id);
+    tell_task(world, call, id, Change::Delete);
+    Ok(map! { "task" => deleted }.into())
 }
 
 pub(crate) fn get_fields(world: &mut World, _: &Call<'_>) -> Result<Value> {

@@ -3,11 +3,12 @@
 //! <https://apidocs.bitrix24.com/api-reference/rest-v3/tasks/index.html>
 
 use super::Call;
-use super::crm::{stamp_changed, stamp_new};
+use super::crm::{stamp_changed, stamp_new, tell_task};
 use super::dto::{Dto, Field, PLAIN, Relation, read_id};
 use super::list3::{self, Select};
 use super::world::World;
 use crate::engine::error::Trouble;
+use crate::event::catalog::Change;
 use crate::php::number;
 use crate::store::table::Row;
 use crate::store::{Column, Kind};
@@ -86,6 +87,7 @@ pub(crate) fn add(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let mut row = read_row(world, fields)?;
     stamp_new(&mut row, world.tasks.columns, call);
     let id = world.tasks.add(row);
+    tell_task(world, call, id, Change::Add);
     let select = Select::read(&TASK, None, false)?;
     Ok(map! { "item" => select.item(&TASK, world, id) }.into())
 }
@@ -94,12 +96,20 @@ pub(crate) fn update(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let id = read_id(call.params)?;
     let mut row = read_row(world, read_fields(call)?)?;
     stamp_changed(&mut row, world.tasks.columns, call);
-    if world.tasks.update(id, row) { Ok(list3::done()) } else { Err(Trouble::not_found(id)) }
+    if !world.tasks.update(id, row) {
+        return Err(Trouble::not_found(id));
+    }
+    tell_task(world, call, id, Change::Update);
+    Ok(list3::done())
 }
 
 pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Value> {
     let id = read_id(call.params)?;
-    if world.tasks.delete(id) { Ok(list3::done()) } else { Err(Trouble::not_found(id)) }
+    if !world.tasks.delete(id) {
+        return Err(Trouble::not_found(id));
+    }
+    tell_task(world, call, id, Change::Delete);
+    Ok(list3::done())
 }
 
 fn read_fields<'a>(call: &Call<'a>) -> Result<&'a Array> {

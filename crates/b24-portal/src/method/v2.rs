@@ -2,7 +2,7 @@
 
 use super::family::Family;
 use super::world::Entity;
-use super::{Method, Run, catalog, classic, crm_item, families, service, task, user};
+use super::{Method, Run, bizproc, catalog, classic, crm_item, event, event_offline, families, service, task, user};
 
 /// The six methods of one classic CRM entity.
 macro_rules! classic {
@@ -83,6 +83,19 @@ const SERVICE: [Method; 11] = [
     plain("b24portal.answer", "", service::answer),
 ];
 
+const EVENT: [Method; 10] = [
+    plain("events", "", event::events),
+    plain("event.bind", "", event::bind),
+    plain("event.unbind", "", event::unbind),
+    plain("event.get", "", event::get),
+    plain("event.test", "", event::test),
+    plain("event.offline.get", "", event_offline::get),
+    plain("event.offline.clear", "", event_offline::clear),
+    plain("event.offline.error", "", event_offline::error),
+    plain("event.offline.list", "", event_offline::list),
+    plain("bizproc.event.send", "bizproc", bizproc::event_send),
+];
+
 type Handler = fn(&mut super::World, &super::Call<'_>) -> Result<crate::value::Value, crate::engine::error::Refusal>;
 
 const fn plain(name: &'static str, scope: &'static str, handler: Handler) -> Method {
@@ -95,5 +108,5 @@ const fn lists(name: &'static str, scope: &'static str, family: &'static Family)
 
 /// Every v2 method.
 pub(crate) static METHODS: std::sync::LazyLock<Vec<Method>> = std::sync::LazyLock::new(|| {
-    [SERVICE.as_slice(), &ITEM, &DEAL, &CONTACT, &COMPANY, &LEAD, &TASK, &CATALOG, &LISTS].concat()
+    [SERVICE.as_slice(), &ITEM, &DEAL, &CONTACT, &COMPANY, &LEAD, &TASK, &CATALOG, &LISTS, &EVENT].concat()
 });

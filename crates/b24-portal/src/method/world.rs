@@ -1,6 +1,7 @@
 //! Everything the portal holds: its tables.
 
 use crate::config::Config;
+use crate::event::Events;
 use crate::store::column::Origin;
 use crate::store::ids::Ids;
 use crate::store::schema::{self, dictionary};
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub(crate) departments: Table,
     pub(crate) categories: Table,
     pub(crate) user_fields: Table,
+    pub(crate) events: Events,
 }
 
 const USERS: u32 = 8;
@@ -84,7 +86,13 @@ impl World {
             departments: table(schema::DEPARTMENT, 19, some(dictionary::DEPARTMENTS)),
             categories: table(schema::CATEGORY, 20, some(dictionary::CATEGORIES)),
             user_fields: table(schema::USER_FIELD, 21, some(dictionary::USER_FIELDS)),
+            events: Events::new(config),
         }
+    }
+
+    /// The `entityTypeId`s of the smart processes.
+    pub(crate) fn smart_types(&self) -> Vec<i64> {
+        self.smart.iter().map(|(kind, _)| *kind).collect()
     }
 
     pub(crate) fn entity(&self, entity: Entity) -> &Table {
@@ -122,7 +130,7 @@ impl World {
 }
 
 impl Entity {
-    fn of(entity_type: i64) -> Option<Self> {
+    pub(crate) fn of(entity_type: i64) -> Option<Self> {
         match entity_type {
             1 => Some(Self::Lead),
             2 => Some(Self::Deal),

@@ -16,6 +16,8 @@ pub struct Application {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) has_page: bool,
+    /// Where it hears that it is installed, without a page.
+    pub(crate) handler_url: Option<String>,
 }
 
 impl Application {
@@ -28,6 +30,7 @@ impl Application {
             redirect_uri: None,
             scopes: all_scopes(),
             has_page: false,
+            handler_url: None,
         }
     }
 

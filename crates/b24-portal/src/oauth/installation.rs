@@ -6,12 +6,15 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Application, Origins, Pair};
-use crate::php::form::encode;
+use crate::event::letter::{self, Letterhead, Tokens};
+use crate::php::form::{build, encode};
 use crate::rng::{self, Secret};
+use crate::value::Array;
 
-/// An installation of an application, with a pair of tokens for the user who did it.
+/// An application on the portal, with a pair of tokens for the user who has installed or opened it.
 ///
-/// Made by [`Portal::install`](crate::Portal::install). `Debug` shows neither tokens nor secrets.
+/// Made by [`Portal::install`](crate::Portal::install) and [`Portal::open_page`](crate::Portal::open_page). `Debug` shows
+/// neither tokens nor secrets.
 #[derive(Clone)]
 pub struct Installation {
     app: Application,
@@ -45,28 +48,13 @@ impl Installation {
     /// Source: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html>
     #[must_use]
     pub fn event_form(&self) -> String {
-        let (seconds, expires) = (self.pair.lives.as_secs().to_string(), self.pair.expires.as_secs().to_string());
-        form(&[
-            ("event", "ONAPPINSTALL"),
-            ("event_handler_id", "1"),
-            ("data[VERSION]", "1"),
-            ("data[ACTIVE]", "Y"),
-            ("data[INSTALLED]", if self.finished { "Y" } else { "N" }),
-            ("data[LANGUAGE_ID]", "en"),
-            ("ts", &self.at.as_secs().to_string()),
-            ("auth[access_token]", &self.pair.access),
-            ("auth[expires]", &expires),
-            ("auth[expires_in]", &seconds),
-            ("auth[scope]", &self.scope()),
-            ("auth[domain]", self.domain()),
-            ("auth[server_endpoint]", &self.server_endpoint()),
-            ("auth[status]", self.status()),
-            ("auth[client_endpoint]", &self.client_endpoint()),
-            ("auth[member_id]", &self.member_id),
-            ("auth[user_id]", &self.user_id.to_string()),
-            ("auth[refresh_token]", &self.pair.refresh),
-            ("auth[application_token]", &self.app.application_token),
-        ])
+        build(&self.event())
+    }
+
+    /// What [`event_form`](Self::event_form) spells out.
+    pub(crate) fn event(&self) -> Array {
+        let auth = self.letterhead().auth(&self.app, Tokens::Both(&self.pair));
+        letter::event("ONAPPINSTALL", 1, letter::installed(self.finished), self.at, auth)
     }
 
     /// The body of `ONAPPUNINSTALL`, which the portal posts when the application is removed.
@@ -77,18 +65,12 @@ impl Installation {
     /// Source: <https://apidocs.bitrix24.com/api-reference/common/events/on-app-uninstall.html>
     #[must_use]
     pub fn uninstall_form(&self, clean: bool) -> String {
-        form(&[
-            ("event", "ONAPPUNINSTALL"),
-            ("event_handler_id", "2"),
-            ("data[LANGUAGE_ID]", "en"),
-            ("data[CLEAN]", if clean { "1" } else { "0" }),
-            ("ts", &self.at.as_secs().to_string()),
-            ("auth[domain]", self.domain()),
-            ("auth[server_endpoint]", &self.server_endpoint()),
-            ("auth[client_endpoint]", &self.client_endpoint()),
-            ("auth[member_id]", &self.member_id),
-            ("auth[application_token]", &self.app.application_token),
-        ])
+        let auth = self.letterhead().auth(&self.app, Tokens::None);
+        build(&letter::event("ONAPPUNINSTALL", 2, letter::uninstalled(clean), self.at, auth))
+    }
+
+    fn letterhead(&self) -> Letterhead {
+        Letterhead { origins: self.origins.clone(), member_id: self.member_id.clone() }
     }
 
     /// The query the portal opens the application's page with: `DOMAIN`, `PROTOCOL`, `LANG`, `APP_SID`.
@@ -145,7 +127,7 @@ impl Installation {
         &self.member_id
     }
 
-    /// The user who installed the application.
+    /// The user who installed or opened the application.
     #[must_use]
     pub fn user_id(&self) -> u32 {
         self.user_id

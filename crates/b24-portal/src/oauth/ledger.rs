@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Application;
@@ -30,6 +31,8 @@ pub(crate) struct Ledger {
 /// An application and whether it is there.
 struct Registered {
     app: Application,
+    /// Those of the application, shared by all its tokens: an event brings one each time.
+    scopes: Arc<[String]>,
     presence: Presence,
     /// Counts the times it was removed: what was issued before belongs to an installation that is gone.
     removals: u32,
@@ -48,7 +51,9 @@ enum Presence {
 pub(crate) struct Holder {
     pub(crate) client: String,
     pub(crate) user: i64,
-    pub(crate) scopes: Vec<String>,
+    pub(crate) scopes: Arc<[String]>,
+    /// How many events led to it, one through the other: calls with it may only lead to so many more.
+    pub(crate) hops: u32,
 }
 
 #[derive(Clone)]
@@ -89,8 +94,12 @@ pub(crate) enum Denied {
 
 impl Ledger {
     pub(crate) fn new(config: &Config) -> Self {
-        let registered =
-            |app: &Application| Registered { app: app.clone(), presence: Presence::Installed, removals: 0 };
+        let registered = |app: &Application| Registered {
+            app: app.clone(),
+            scopes: app.scopes.clone().into(),
+            presence: Presence::Installed,
+            removals: 0,
+        };
         Self {
             seed: config.seed,
             access_life: config.access_life,
@@ -109,23 +118,35 @@ impl Ledger {
         if let Some(entry) = self.apps.iter_mut().find(|entry| entry.app.client_id == client) {
             entry.presence = if entry.app.has_page { Presence::Unfinished } else { Presence::Installed };
         }
-        self.issue(now, Holder { client: client.to_owned(), user, scopes: scopes.to_vec() })
+        self.issue(now, Holder { client: client.to_owned(), user, scopes: scopes.into(), hops: 0 }, true)
     }
 
     /// Issues a pair for a user who opens an application, which is there already.
     pub(crate) fn open(&mut self, now: Duration, client: &str, user: i64) -> Result<Pair, Denied> {
         self.may_have_tokens(client)?;
-        let scopes = self.application(client).map(|app| app.scopes.clone()).unwrap_or_default();
-        Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes }))
+        let scopes = self.entry(client).map(|entry| Arc::clone(&entry.scopes)).unwrap_or_default();
+        Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes, hops: 0 }, true))
     }
 
-    /// The application's page is done with what it had to set up.
-    pub(crate) fn finish(&mut self, client: &str) {
-        if let Some(entry) = self.apps.iter_mut().find(|entry| entry.app.client_id == client) {
-            if entry.presence == Presence::Unfinished {
-                entry.presence = Presence::Installed;
-            }
-        }
+    /// Issues tokens for a letter to an application, with a refresh token or without.
+    pub(crate) fn lend(
+        &mut self,
+        now: Duration,
+        client: &str,
+        user: i64,
+        hops: u32,
+        refresh: bool,
+    ) -> Result<Pair, Denied> {
+        self.may_have_tokens(client)?;
+        let scopes = self.entry(client).map(|entry| Arc::clone(&entry.scopes)).unwrap_or_default();
+        Ok(self.issue(now, Holder { client: client.to_owned(), user, scopes, hops }, refresh))
+    }
+
+    /// The application's page is done with what it had to set up; true where it had not been.
+    pub(crate) fn finish(&mut self, client: &str) -> bool {
+        let entry = self.apps.iter_mut().find(|entry| entry.app.client_id == client);
+        let unfinished = entry.filter(|entry| entry.presence == Presence::Unfinished);
+        unfinished.map(|entry| entry.presence = Presence::Installed).is_some()
     }
 
     /// The application has something to set up, once more.
@@ -154,7 +175,7 @@ impl Ledger {
         if entry.presence == Presence::Absent {
             return None;
         }
-        let holder = Holder { client: client.to_owned(), user, scopes: entry.app.scopes.clone() };
+        let holder = Holder { client: client.to_owned(), user, scopes: Arc::clone(&entry.scopes), hops: 0 };
         let grant = Grant { holder, until: now.saturating_add(CODE_LIFE), removals: entry.removals };
         self.codes.insert(code.clone(), grant);
         Some((code, &entry.app))
@@ -166,7 +187,7 @@ impl Ledger {
         if now >= grant.until {
             return Err(Denied::Expired);
         }
-        Ok(self.issue(now, grant.holder))
+        Ok(self.issue(now, grant.holder, true))
     }
 
     /// The code was named in a request that came to nothing.
@@ -185,7 +206,7 @@ impl Ledger {
         let holder = grant.holder.clone();
         self.refresh.remove(token);
         self.exchanges += 1;
-        Ok(self.issue(now, holder))
+        Ok(self.issue(now, holder, true))
     }
 
     /// Looks an access token up: who holds it, and until when.
@@ -243,13 +264,15 @@ impl Ledger {
         self.exchanges
     }
 
-    fn issue(&mut self, now: Duration, holder: Holder) -> Pair {
+    fn issue(&mut self, now: Duration, holder: Holder, refreshable: bool) -> Pair {
         let removals = self.entry(&holder.client).map_or(0, |entry| entry.removals);
         let (access, refresh) = (self.secret(Secret::Access), self.secret(Secret::Refresh));
         let expires = now.saturating_add(self.access_life);
         let grant = |until| Grant { holder: holder.clone(), until, removals };
         self.access.insert(access.clone(), grant(expires));
-        self.refresh.insert(refresh.clone(), grant(now.saturating_add(REFRESH_LIFE)));
+        if refreshable {
+            self.refresh.insert(refresh.clone(), grant(now.saturating_add(REFRESH_LIFE)));
+        }
         Pair { holder, access, refresh, lives: self.access_life, expires }
     }
 
@@ -266,7 +289,7 @@ impl Ledger {
 /// The tokens that were there when the portal started.
 fn handed_in(tokens: &BTreeMap<String, Token>, started: Duration) -> HashMap<String, Grant> {
     let grant = |token: &Token| Grant {
-        holder: Holder { client: token.client.clone(), user: token.user, scopes: token.scopes.clone() },
+        holder: Holder { client: token.client.clone(), user: token.user, scopes: token.scopes.clone().into(), hops: 0 },
         until: started.saturating_add(token.lives),
         removals: 0,
     };

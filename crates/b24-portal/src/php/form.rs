@@ -45,6 +45,38 @@ pub(crate) fn encode(text: &str) -> String {
     out
 }
 
+/// `http_build_query`: brackets in names are escaped as everything else is; empty arrays and nulls leave nothing behind.
+///
+/// <https://www.php.net/manual/en/function.http-build-query.php>
+pub(crate) fn build(fields: &Array) -> String {
+    let mut out = String::new();
+    for (name, value) in fields.iter() {
+        put(&mut out, &encode(&name.to_text()), value);
+    }
+    out
+}
+
+/// Appends one variable, whose name is escaped already.
+fn put(out: &mut String, name: &str, value: &Value) {
+    let text = match value {
+        Value::Null => return,
+        Value::Array(array) => {
+            for (key, value) in array.iter() {
+                put(out, &format!("{name}%5B{}%5D", encode(&key.to_text())), value);
+            }
+            return;
+        }
+        Value::Bool(flag) => if *flag { "1" } else { "0" }.into(),
+        scalar => scalar.to_text().unwrap_or_default(),
+    };
+    if !out.is_empty() {
+        out.push('&');
+    }
+    out.push_str(name);
+    out.push('=');
+    out.push_str(&encode(&text));
+}
+
 fn unescape(text: &str, plus_is_space: bool) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -150,6 +182,15 @@ mod tests {
         assert_eq!(decode(&encode(text)), text);
     }
     use crate::value::from_slice;
+
+    #[test]
+    fn a_form_is_built_as_php_builds_it() {
+        let json = r#"{"event":"A B","data":{"FIELDS":{"ID":5},"list":["x",true,false],"no":[],"nil":null}}"#;
+        let Some(Value::Array(fields)) = from_slice(json.as_bytes()) else { unreachable!() };
+        let want = "event=A+B&data%5BFIELDS%5D%5BID%5D=5&data%5Blist%5D%5B0%5D=x&data%5Blist%5D%5B1%5D=1\
+                    &data%5Blist%5D%5B2%5D=0";
+        assert_eq!(build(&fields), want);
+    }
 
     #[test]
     fn reads_forms_as_php_does() {

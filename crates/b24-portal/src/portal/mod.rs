@@ -1,5 +1,6 @@
 //! A running portal.
 
+mod event;
 mod frame;
 mod oauth;
 
@@ -23,6 +24,7 @@ use crate::fault::Fault;
 use crate::intake;
 use crate::oauth::{Application, Origins};
 use crate::record::RecordedRequest;
+use crate::sender::{Closer, Sender};
 use crate::server::{Doors, Server, Servers};
 use crate::service::PortalService;
 
@@ -36,6 +38,8 @@ pub struct Portal {
     hook_path: String,
     ca_pem: Option<String>,
     servers: Vec<Server>,
+    /// Letters are sent as long as there is a portal.
+    _closer: Closer,
 }
 
 /// What the sockets, the services and the handle have in common.
@@ -44,11 +48,11 @@ pub(crate) struct Shared {
     hook_path: String,
     applications: Vec<Application>,
     member_id: String,
-    seed: u64,
     max_body: usize,
     pub(crate) clock: Clock,
     /// Rings when a page may have something to hear.
     bell: Notify,
+    pub(crate) sender: Arc<Sender>,
 }
 
 /// How long a page that listens is kept waiting.
@@ -64,13 +68,15 @@ impl Portal {
         let shared = Arc::new(shared);
         let Servers { all, origins, ca_pem } = Servers::start(Arc::clone(&shared), doors).await?;
         let hook_path = shared.hook_path.clone();
-        Ok(Self { shared, origins, hook_path, ca_pem, servers: all })
+        let closer = Closer(Arc::clone(&shared.sender));
+        Ok(Self { shared, origins, hook_path, ca_pem, servers: all, _closer: closer })
     }
 
     pub(crate) fn without_socket(shared: Shared, origins: Origins) -> Self {
         shared.engine().settle(origins.clone());
         let hook_path = shared.hook_path.clone();
-        Self { shared: Arc::new(shared), origins, hook_path, ca_pem: None, servers: Vec::new() }
+        let closer = Closer(Arc::clone(&shared.sender));
+        Self { shared: Arc::new(shared), origins, hook_path, ca_pem: None, servers: Vec::new(), _closer: closer }
     }
 
     /// Queues a fault for a request to come.
@@ -78,16 +84,17 @@ impl Portal {
         self.shared.engine().fault(fault);
     }
 
-    /// Forgets the faults that have not struck yet, those of the authorisation server and of the page around an application
-    /// as well.
+    /// Forgets the faults that have not struck yet, those of the authorisation server, of the page around an application
+    /// and of letters as well.
     pub fn clear_faults(&self) {
         self.shared.engine().clear_faults();
     }
 
-    /// Forgets the recorded requests, those to the authorisation server and the messages to the page around an application
-    /// as well.
+    /// Forgets the recorded requests, those to the authorisation server, the messages to the page around an application
+    /// and the letters to handlers as well.
     pub fn clear_requests(&self) {
         self.shared.engine().clear_requests();
+        self.shared.sender.clear_log();
     }
 
     /// The requests so far, oldest first. The `OPTIONS` by which a browser asks whether it may call are among them.
@@ -145,8 +152,8 @@ impl Shared {
             hook_path,
             applications: config.applications.clone(),
             member_id: config.member_id(),
-            seed: config.seed,
             max_body: config.max_body,
+            sender: Sender::new(clock.clone(), config.event.retries, config.keep_requests),
             clock,
             bell: Notify::new(),
             engine: Mutex::new(Engine::new(config)),
@@ -173,6 +180,7 @@ impl Shared {
             None => engine.refuse_body(site, source, head),
         };
         drop(engine);
+        self.dispatch();
         // A message may be heard on another page than the one it came from.
         self.bell.notify_waiters();
         Ok(outcome)
@@ -187,6 +195,14 @@ impl Shared {
                 return;
             }
             rung.await;
+        }
+    }
+
+    /// Sends what there is to be sent, in the background.
+    pub(crate) fn dispatch(&self) {
+        let letters = self.engine().take_deliveries();
+        if !letters.is_empty() {
+            self.sender.send(letters);
         }
     }
 

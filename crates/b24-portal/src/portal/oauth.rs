@@ -55,7 +55,9 @@ impl Portal {
 
     /// Installs the first application once more, for this user: a pair of tokens, and what the portal would send.
     ///
-    /// Earlier tokens stay good. Users 1 to 8 are there, and 1 is the administrator; any other has no name.
+    /// An application without a page is told by `ONAPPINSTALL`, at the address of
+    /// [`application_handler`](crate::PortalBuilder::application_handler) and wherever it has bound to that. Earlier tokens
+    /// stay good. Users 1 to 8 are there, and 1 is the administrator; any other has no name.
     pub fn install(&self, user_id: u32) -> Installation {
         self.install_application(self.application(), user_id)
     }
@@ -65,10 +67,16 @@ impl Portal {
         let mine = self.applications().iter().find(|mine| mine.client_id() == application.client_id());
         let app = mine.unwrap_or_else(|| self.application()).clone();
         let now = self.shared.clock.now();
-        let mut engine = self.shared.engine();
-        let pair = engine.ledger.install(now, &app.client_id, &app.scopes, user_id.into());
-        let origins = engine.origins().clone();
-        Installation::new(app, pair, origins, self.shared.member_id.clone(), (self.shared.seed, user_id, now))
+        let installation = self.shared.engine().install(now, &app, user_id);
+        self.shared.dispatch();
+        installation
+    }
+
+    /// A user opens the page of the first application: what the portal posts to that is [`Installation::page_query`] and
+    /// [`Installation::page_form`], with tokens of this user. Nobody is told of it. `None` where the application is not
+    /// installed.
+    pub fn open_page(&self, user_id: u32) -> Option<Installation> {
+        self.shared.engine().open_page(self.shared.clock.now(), self.application(), user_id)
     }
 
     /// Gives the portal another address, such as `http://localhost:40817` for `http://127.0.0.1:40817`.
@@ -81,23 +89,36 @@ impl Portal {
         self.shared.engine().rename(origin.into().trim_end_matches('/').to_owned());
     }
 
-    /// What the page of an application says when it is done: `BX24.installFinish`.
+    /// What the page of an application says when it is done: `BX24.installFinish`. It hears of events from then on.
     ///
     /// <https://apidocs.bitrix24.com/sdk/bx24-js-sdk/system-functions/bx24-install-finish.html>
     pub fn finish_installation(&self) {
-        self.shared.engine().ledger.finish(&self.application().client_id);
+        let now = self.shared.clock.now();
+        self.shared.engine().finish_installation(now, &self.application().client_id);
+        self.shared.dispatch();
     }
 
     /// Removes the first application, and with it all codes and tokens that were issued to it.
     ///
-    /// Its tokens are refused with `ERROR_OAUTH`, a refresh with `NOT_INSTALLED`.
+    /// Its tokens are refused with `ERROR_OAUTH`, a refresh with `NOT_INSTALLED`. Handlers that are bound to
+    /// `ONAPPUNINSTALL` are told, without tokens; then all its handlers and its offline queue are gone.
     pub fn uninstall(&self) {
         self.uninstall_application(self.application());
     }
 
+    /// Removes the first application, as a user does who wants the data of it gone as well: `data[CLEAN]` is 1.
+    pub fn uninstall_with_data(&self) {
+        self.remove(self.application(), true);
+    }
+
     /// Removes one of the [`applications`](Self::applications).
     pub fn uninstall_application(&self, application: &Application) {
-        self.shared.engine().ledger.uninstall(&application.client_id);
+        self.remove(application, false);
+    }
+
+    fn remove(&self, application: &Application, clean: bool) {
+        self.shared.engine().uninstall(self.shared.clock.now(), &application.client_id, clean);
+        self.shared.dispatch();
     }
 
     /// Ends all access tokens issued so far. Refresh tokens stay good.

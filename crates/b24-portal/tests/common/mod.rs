@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by several test crates")]
 #![allow(clippy::expect_used, reason = "helpers of tests: a panic with its reason is the report")]
 
+pub mod events;
 pub mod frame;
 
 use std::net::IpAddr;
