@@ -10,6 +10,7 @@ pub mod offline;
 pub mod reply;
 mod rest;
 mod service;
+mod shared;
 mod verify;
 mod worker;
 
@@ -20,8 +21,9 @@ pub use incoming::{DecodeError, Encoding, Event, EventAuth, Fingerprint, Incomin
 pub use offline::{Doorbell, OfflineEvents};
 pub use rest::RestService;
 pub use service::{AllowedSources, EventService, EventServiceBuilder, ResponseBody, ResponseFuture};
+pub use shared::Stats;
 pub use verify::{
     ApplicationToken, LookupFuture, NotVerified, PortalToken, PortalTokens, TokenLookup, Verdict, Verified, Verify,
     VerifyFuture, verify,
 };
-pub use worker::{Left, Stats, Worker};
+pub use worker::{Left, Worker};

@@ -6,18 +6,20 @@ use std::{
     net::IpAddr,
     num::NonZeroUsize,
     sync::Arc,
-    sync::atomic::{AtomicBool, AtomicUsize},
     time::{Duration, SystemTime},
 };
 
 use b24_core::{BoxError, Error};
 use http::request::Parts;
-use tokio::sync::Notify;
 
-use super::{AllowedSources, Door, EventService, Limits, Shared, SourceOf};
+use super::{
+    AllowedSources, EventService,
+    reception::{Reception, SourceOf},
+};
 use crate::{
     Event, Inbox, MemoryInbox, RobotCall, Verified, Verify,
-    worker::{Clock, Counters, Handlers, Rules, Waiting, Worker},
+    shared::{Clock, Shared},
+    worker::{Handlers, Rules, Worker},
 };
 
 /// Chooses handlers, an inbox and limits. Made by [`EventService::builder`].
@@ -188,19 +190,10 @@ impl EventServiceBuilder {
     /// Kind [`Usage`](b24_core::ErrorKind::Usage) where two handlers have one name, or one has none.
     pub fn build(self) -> Result<(EventService, Worker), Error> {
         self.handlers.check()?;
-        let shared = Arc::new(Shared {
-            inbox: self.inbox,
-            counters: Counters::default(),
-            clock: self.clock,
-            bell: Notify::new(),
-            door: Door::default(),
-            limits: Limits { body: self.max_body, sources: self.sources },
-            on_the_way: AtomicUsize::new(0),
-            waiting: Waiting::new(),
-            has_no_room: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(self.inbox, self.clock));
         let worker = Worker::new(Arc::clone(&shared), self.verification, self.handlers, self.rules);
-        Ok((EventService::new(shared), worker))
+        let reception = Reception::new(shared, self.max_body, self.sources);
+        Ok((EventService::new(reception), worker))
     }
 }
 

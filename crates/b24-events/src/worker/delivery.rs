@@ -9,13 +9,12 @@ use tracing::Instrument;
 use super::{
     handlers::{Handler, Handlers},
     rules::{Rules, pause},
-    stats::add,
     under_way::{Claim, UnderWay},
 };
 use crate::{
     Fingerprint, Incoming, Verdict, Verified, Verify,
     inbox::{InboxError, TakenLetter},
-    service::Shared,
+    shared::{Shared, add},
 };
 
 /// What handling needs; shared by all that is under way.

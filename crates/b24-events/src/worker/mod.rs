@@ -1,11 +1,9 @@
 //! Handles what was received: after the answer, as many at a time as may, each until it is done.
 
-mod clock;
 mod delivery;
 mod handlers;
 mod presence;
 mod rules;
-mod stats;
 #[cfg(test)]
 mod tests;
 mod under_way;
@@ -22,14 +20,10 @@ use std::{
 
 use b24_core::keys;
 
-pub(crate) use clock::Clock;
 use delivery::{Desk, complain};
 pub(crate) use handlers::Handlers;
 use presence::Presence;
-pub(crate) use presence::Waiting;
 pub(crate) use rules::Rules;
-pub(crate) use stats::Counters;
-pub use stats::Stats;
 use tokio::{
     sync::oneshot,
     task::{JoinError, JoinSet},
@@ -39,7 +33,7 @@ use tokio::{
 use crate::{
     Verify,
     inbox::{InboxFuture, Taken, TakenLetter},
-    service::Shared,
+    shared::Shared,
 };
 
 /// Verifies and handles what an [`EventService`](crate::EventService) receives. One for each service.

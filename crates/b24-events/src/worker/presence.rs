@@ -1,46 +1,8 @@
-//! Whether there is a worker, and who waits for it to come to rest.
+//! Whether there is a worker.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
-use crate::service::Shared;
-
-/// Those who wait until there is nothing left to do.
-#[derive(Debug)]
-pub(crate) struct Waiting(
-    /// `None` once there is no worker.
-    Mutex<Option<Vec<oneshot::Sender<()>>>>,
-);
-
-impl Waiting {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Some(Vec::new())))
-    }
-
-    /// Adds one. What it gets is closed when there is no worker any more.
-    pub(crate) fn add(&self) -> oneshot::Receiver<()> {
-        let (tell, told) = oneshot::channel();
-        self.put_back(vec![tell]);
-        told
-    }
-
-    /// All of them, to be told after the next look into the inbox.
-    pub(super) fn take(&self) -> Vec<oneshot::Sender<()>> {
-        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Has them wait for another look.
-    pub(super) fn put_back(&self, those: Vec<oneshot::Sender<()>>) {
-        if let Some(all) = self.lock().as_mut() {
-            all.extend(those);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<oneshot::Sender<()>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::shared::Shared;
 
 /// Dropped with the worker, however that ends, and also if it was never begun.
 pub(super) struct Presence(pub(super) Arc<Shared>);
@@ -51,6 +13,6 @@ impl Drop for Presence {
         if self.0.inbox.forgets() {
             self.0.door.shut();
         }
-        *self.0.waiting.lock() = None;
+        self.0.waiting.close();
     }
 }

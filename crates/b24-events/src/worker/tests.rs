@@ -38,9 +38,9 @@ fn token() -> ApplicationToken {
 /// Keeps an event as the service would.
 async fn deliver(service: &EventService, id: u64) {
     let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m1&auth[application_token]=t0ken");
-    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.shared.clock.now());
-    service.shared.inbox.append(letter).await.unwrap();
-    service.shared.bell.notify_one();
+    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+    service.reception.shared.inbox.append(letter).await.unwrap();
+    service.reception.shared.bell.notify_one();
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,8 +167,8 @@ async fn a_check_that_never_ends_does_not_keep_its_place_for_ever() {
     tokio::spawn(worker.run());
     for id in 0..2 {
         let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m2&auth[application_token]=t0ken");
-        let letter = Letter::new(Bytes::from(body), Encoding::Form, service.shared.clock.now());
-        service.shared.inbox.append(letter).await.unwrap();
+        let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+        service.reception.shared.inbox.append(letter).await.unwrap();
     }
     deliver(&service, 1).await;
     tokio::time::sleep(Duration::from_secs(29)).await;
@@ -284,7 +284,7 @@ async fn what_an_inbox_fails_to_write_down_is_told_to_it_again() {
     deliver(&service, 1).await;
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!((calls.load(Ordering::SeqCst), service.stats().handled), (2, 1));
-    assert_eq!(service.shared.inbox.waiting().await.unwrap(), 0);
+    assert_eq!(service.reception.shared.inbox.waiting().await.unwrap(), 0);
 }
 
 /// A handler may end with any error.

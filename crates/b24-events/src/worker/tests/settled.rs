@@ -61,7 +61,7 @@ async fn nobody_waits_for_a_worker_that_has_gone() {
     work.abort();
     let service = wait.await.unwrap();
     service.settled().await;
-    assert!(service.shared.door.is_shut());
+    assert!(service.reception.shared.door.is_shut());
 }
 
 #[tokio::test]
@@ -69,8 +69,8 @@ async fn a_worker_that_never_ran_takes_the_service_with_it_where_the_inbox_forge
     let (service, worker) = builder(token()).build().unwrap();
     drop(worker);
     service.settled().await;
-    assert!(service.shared.door.is_shut());
+    assert!(service.reception.shared.door.is_shut());
     let (service, worker) = builder(token()).inbox(Shaky::default()).build().unwrap();
     drop(worker);
-    assert!(!service.shared.door.is_shut());
+    assert!(!service.reception.shared.door.is_shut());
 }

@@ -10,8 +10,8 @@ use crate::Fingerprint;
 /// Keeps an event and rings no bell.
 async fn keep(service: &EventService, id: u64) {
     let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m1&auth[application_token]=t0ken");
-    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.shared.clock.now());
-    service.shared.inbox.append(letter).await.unwrap();
+    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+    service.reception.shared.inbox.append(letter).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn what_is_being_kept_while_a_worker_ends_is_handled_by_it() {
 }
 
 async fn deliver_by_the_door(service: &EventService) -> bool {
-    let inside = service.shared.door.enter().await;
+    let inside = service.reception.shared.door.enter().await;
     keep(service, 1).await;
     inside.is_some()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::service::Answer;
+use http::StatusCode;
 
 /// What an [`EventService`](crate::EventService) and its worker have done since they were made.
 ///
@@ -42,19 +42,18 @@ pub(crate) struct Counters {
     accepted: AtomicU64,
     refused: AtomicU64,
     turned_away: AtomicU64,
-    pub(super) handled: AtomicU64,
-    pub(super) failed: AtomicU64,
-    pub(super) buried: AtomicU64,
-    pub(super) forged: AtomicU64,
-    pub(super) unknown_portal: AtomicU64,
-    pub(super) duplicates: AtomicU64,
-    pub(super) malformed: AtomicU64,
-    pub(super) unhandled: AtomicU64,
+    pub(crate) handled: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) buried: AtomicU64,
+    pub(crate) forged: AtomicU64,
+    pub(crate) unknown_portal: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) malformed: AtomicU64,
+    pub(crate) unhandled: AtomicU64,
 }
 
 impl Counters {
-    pub(crate) fn answered(&self, answer: Answer) {
-        let status = answer.status();
+    pub(crate) fn answered(&self, status: StatusCode) {
         add(if status.is_success() {
             &self.accepted
         } else if status.is_server_error() {
@@ -82,6 +81,6 @@ impl Counters {
     }
 }
 
-pub(super) fn add(counter: &AtomicU64) {
+pub(crate) fn add(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
