@@ -87,14 +87,17 @@ pub(crate) enum Plan {
 }
 
 /// The embedded portal posts without TLS, and to this machine only.
-fn here(text: &str) -> Result<String, String> {
-    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
-    let host = uri.host().unwrap_or_default();
-    let loopback = host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    if uri.scheme_str() == Some("http") && (loopback || host.eq_ignore_ascii_case("localhost")) {
+fn here(text: &str) -> Result<String, &'static str> {
+    if text.parse().is_ok_and(|uri| is_here(&uri)) {
         return Ok(text.to_owned());
     }
-    Err("the embedded portal posts to http addresses of this machine, such as http://127.0.0.1:8025/".to_owned())
+    Err("the embedded portal posts to http addresses of this machine, such as http://127.0.0.1:8025/")
+}
+
+fn is_here(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let loopback = host.trim_matches(['[', ']']).parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    uri.scheme_str() == Some("http") && (loopback || host.eq_ignore_ascii_case("localhost"))
 }
 
 #[cfg(test)]
@@ -108,8 +111,10 @@ mod tests {
         {
             assert_eq!(here(good).unwrap(), good);
         }
-        for bad in ["https://127.0.0.1/", "http://app.example/", "127.0.0.1:80", "/events", "", "http://"] {
-            assert!(here(bad).is_err(), "{bad}");
+        for bad in
+            ["https://127.0.0.1/", "http://app.example/", "127.0.0.1:80", "/events", "", "http://", "A=http://[::1]:1/"]
+        {
+            assert!(here(bad).unwrap_err().contains("http://127.0.0.1:8025/"), "{bad}");
         }
     }
 }
