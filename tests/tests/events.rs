@@ -3,14 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/application.rs"]
+mod application;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use application::application_of;
 use b24::{
-    B24, HttpClient, Installer, OAuthApp, OAuthSecret,
+    B24, HttpClient, Installer,
     events::{
         ApplicationToken, Event, EventService, EventServiceBuilder, MemoryInbox, RobotCall, SqliteInbox, Verified,
         binding::Binding, reply,
@@ -199,8 +203,7 @@ async fn a_robot_of_an_application_that_was_installed_is_handled_and_answers() {
     let url = format!("http://{}/portal", listener.local_addr().unwrap());
     let portal = Portal::builder().application_handler(&url).start().await.unwrap();
     let client = HttpClient::builder().without_proxy().build();
-    let secret = OAuthSecret::new(portal.application().client_id(), portal.application().client_secret()).unwrap();
-    let app = OAuthApp::new(secret, client.clone()).with_trusted_server(portal.auth_url().parse().unwrap());
+    let app = application_of(&portal, client.clone());
     let installer =
         Installer::new(B24::tenants(app, MemoryStore::new(), client), &url).bind(Binding::online(EVENT, &url));
     let inbox = Watched::new(MemoryInbox::new(), |_| ());

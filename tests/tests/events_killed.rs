@@ -5,13 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::print_stderr, reason = "a test of chance says what it saw")]
 
+#[path = "support/process.rs"]
+mod process;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::OpenOptions,
     io::Write,
     net::SocketAddr,
     path::PathBuf,
-    process::Stdio,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -23,12 +25,9 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use process::Process;
 use serde_json::json;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-    task::JoinSet,
-};
+use tokio::{process::Command, task::JoinSet};
 
 const KILLS: u64 = 200;
 const CONNECTIONS: usize = 8;
@@ -38,40 +37,28 @@ const TOKEN: &str = "51856fefc120afa4b628cc82d3935cce";
 const FORGED: u64 = 1_000_000_000;
 
 /// A process that receives.
-struct Receiver {
-    child: Child,
-    orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-}
+struct Receiver(Process);
 
 impl Receiver {
     fn start(place: &Place, inbox: &str) -> Self {
         let told = json!({ "token": TOKEN, "log": place.log(), "file": place.file(), "inbox": inbox });
-        let mut child = Command::new(env!("CARGO_BIN_EXE_event-worker"))
-            .env("EVENT_WORKER", told.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let orders = child.stdin.take().unwrap();
-        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, orders, answers }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_event-worker"));
+        command.env("EVENT_WORKER", told.to_string());
+        Self(Process::start(command))
     }
 
     async fn address(&mut self) -> SocketAddr {
-        self.answers.next_line().await.unwrap().unwrap().parse().unwrap()
+        self.0.answer().await.parse().unwrap()
     }
 
     /// Lets it handle what waits.
     async fn finish(&mut self) {
-        self.orders.write_all(b"finish\n").await.unwrap();
-        assert_eq!(self.answers.next_line().await.unwrap().unwrap(), "empty");
+        self.0.order("finish").await;
+        assert_eq!(self.0.answer().await, "empty");
     }
 
-    /// As `kill -9` does.
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
+    async fn kill(self) {
+        self.0.kill().await;
     }
 }
 

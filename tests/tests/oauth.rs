@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/application.rs"]
+mod application;
+
 use std::time::{Duration, SystemTime};
 
+use application::application_of;
 use b24::{
-    B24, Error, ErrorKind, HttpClient, OAuth, OAuthApp, OAuthParams, OAuthSecret,
+    B24, Error, ErrorKind, HttpClient, OAuth, OAuthApp, OAuthParams,
     oauth::{AppPage, LoginState, MemoryStore, Redirect, TokenKey},
 };
 use b24_portal::{Fault, Installation, Limits, Portal};
@@ -17,10 +21,7 @@ fn now() -> SystemTime {
 }
 
 fn app(portal: &Portal) -> OAuthApp {
-    let secret =
-        OAuthSecret::new(portal.application().client_id(), portal.application().client_secret().to_owned()).unwrap();
-    // The portal of a test is on this machine, and so is its authorisation server: that has to be said.
-    OAuthApp::new(secret, HttpClient::new()).with_trusted_server(portal.auth_url().parse().unwrap())
+    application_of(portal, HttpClient::new())
 }
 
 fn params(installation: &Installation) -> OAuthParams {

@@ -5,21 +5,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so, and one of chance what it saw")]
 
-use std::{
-    process::Stdio,
-    time::{Duration, SystemTime},
-};
+#[path = "support/process.rs"]
+mod process;
+
+use std::time::{Duration, SystemTime};
 
 use b24::{
     OAuthParams,
     oauth::{FileStore, PostgresStore, StoreErrorKind, TokenKey, TokenRecord, TokenStore},
 };
 use b24_portal::{Limits, Portal};
+use process::Process;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-};
+use tokio::process::Command;
 
 const PROCESSES: usize = 8;
 const ROUNDS: u64 = 200;
@@ -51,46 +49,19 @@ impl Place {
     }
 }
 
-struct Worker {
-    child: Child,
-    orders: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-}
-
-impl Worker {
-    async fn start(portal: &Portal, place: &Place, stop_at: Option<&str>) -> Self {
-        let mut told = place.told.clone();
-        told["client_id"] = portal.application().client_id().into();
-        told["client_secret"] = portal.application().client_secret().into();
-        told["server"] = portal.auth_url().into();
-        told["member_id"] = portal.member_id().into();
-        told["stop_at"] = stop_at.into();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_token-worker"))
-            .env("TOKEN_WORKER", told.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let orders = child.stdin.take().unwrap();
-        let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut worker = Self { child, orders, answers };
-        assert_eq!(worker.answer().await, "ready");
-        worker
-    }
-
-    async fn order(&mut self, line: &str) {
-        self.orders.write_all(format!("{line}\n").as_bytes()).await.unwrap();
-    }
-
-    async fn answer(&mut self) -> String {
-        self.answers.next_line().await.unwrap().unwrap_or_else(|| "gone".to_owned())
-    }
-
-    /// As `kill -9` does.
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
+/// Starts a worker, which stops at this point where one is named.
+async fn start(portal: &Portal, place: &Place, stop_at: Option<&str>) -> Process {
+    let mut told = place.told.clone();
+    told["client_id"] = portal.application().client_id().into();
+    told["client_secret"] = portal.application().client_secret().into();
+    told["server"] = portal.auth_url().into();
+    told["member_id"] = portal.member_id().into();
+    told["stop_at"] = stop_at.into();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_token-worker"));
+    command.env("TOKEN_WORKER", told.to_string());
+    let mut worker = Process::start(command);
+    assert_eq!(worker.answer().await, "ready");
+    worker
 }
 
 async fn portal() -> Portal {
@@ -122,7 +93,7 @@ async fn processes_renew_once(place: &Place) {
     let first = stored(&portal, place).await.generation();
     let mut workers = Vec::new();
     for _ in 0..PROCESSES {
-        workers.push(Worker::start(&portal, place, None).await);
+        workers.push(start(&portal, place, None).await);
     }
     for round in 1..=ROUNDS {
         portal.expire_access_tokens();
@@ -161,7 +132,7 @@ async fn each_death_leaves_what_is_written_down(place: &Place) {
         let portal = portal().await;
         install(&portal, place).await;
         let before = stored(&portal, place).await;
-        let mut worker = Worker::start(&portal, place, Some(stop_at)).await;
+        let mut worker = start(&portal, place, Some(stop_at)).await;
         worker.order("renew").await;
         assert_eq!(worker.answer().await, "stopped", "{stop_at}");
         worker.kill().await;
@@ -171,7 +142,7 @@ async fn each_death_leaves_what_is_written_down(place: &Place) {
         assert_eq!(left.renewing_since().is_some(), marked, "{stop_at}");
 
         // Whoever comes next: the lock is free, and the pair is good or said to be lost.
-        let mut next = Worker::start(&portal, place, None).await;
+        let mut next = start(&portal, place, None).await;
         next.order("call").await;
         assert_eq!(next.answer().await, "ok", "{stop_at}: the access token goes on");
         next.order("renew").await;
@@ -210,7 +181,7 @@ async fn two_hundred_kills_at_random_leave_a_store_that_is_whole() {
     let (mut lost, mut renewed, mut waited) = (0, 0, 0);
     for kill in 0..KILLS {
         let before = stored(&portal, &place).await.generation();
-        let mut worker = Worker::start(&portal, &place, None).await;
+        let mut worker = start(&portal, &place, None).await;
         for _ in 0..50 {
             worker.order("renew").await;
         }
@@ -228,7 +199,7 @@ async fn two_hundred_kills_at_random_leave_a_store_that_is_whole() {
         let left = left.unwrap_or_else(|error| panic!("kill {kill}: {error:?}")).unwrap();
         renewed += left.generation() - before;
         // Nothing with tokens in it stays beside the record, once somebody has saved again.
-        let mut next = Worker::start(&portal, &place, None).await;
+        let mut next = start(&portal, &place, None).await;
         next.order("renew").await;
         match next.answer().await.as_str() {
             "ok" => {}
@@ -254,7 +225,7 @@ async fn a_corrupt_file_is_named_and_left_alone() {
     let place = Place::folder(&folder);
     let portal = portal().await;
     install(&portal, &place).await;
-    let mut worker = Worker::start(&portal, &place, None).await;
+    let mut worker = start(&portal, &place, None).await;
     let path = folder.path().join(format!("{}.json", portal.member_id()));
     std::fs::write(&path, r#"{"params": {"accessT"#).unwrap();
     worker.order("renew").await;

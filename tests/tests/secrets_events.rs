@@ -6,10 +6,14 @@
 #[path = "support/log.rs"]
 mod log;
 
+#[path = "support/application.rs"]
+mod application;
+
 use std::{collections::BTreeSet, time::Duration};
 
+use application::application_of;
 use b24::{
-    B24, HttpClient, Installer, OAuthApp, OAuthSecret,
+    B24, HttpClient, Installer,
     events::{
         ApplicationToken, Encoding, Event, EventAuth, EventService, Inbox, Incoming, MemoryInbox, RobotCall,
         SqliteInbox, Verified, binding::Binding, inbox::Letter, reply, verify,
@@ -98,8 +102,7 @@ async fn no_token_that_arrives_is_written_anywhere() {
     let url = format!("http://{}/portal", listener.local_addr().unwrap());
     let portal = Portal::builder().application_handler(&url).start().await.unwrap();
     let client = HttpClient::builder().without_proxy().build();
-    let secret = OAuthSecret::new(portal.application().client_id(), portal.application().client_secret()).unwrap();
-    let app = OAuthApp::new(secret, client.clone()).with_trusted_server(portal.auth_url().parse().unwrap());
+    let app = application_of(&portal, client.clone());
     let installer = ["ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALDELETE"]
         .into_iter()
         .fold(Installer::new(B24::tenants(app, MemoryStore::new(), client), &url), |installer, event| {

@@ -2,19 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../support/application.rs"]
+mod application;
 mod proof;
 
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
+use application::application_of;
 use b24::{
-    B24, EventService, HttpClient, Installer, OAuthApp, OAuthSecret,
+    B24, EventService, HttpClient, Installer,
     events::{Encoding, Incoming, MemoryInbox, Stats, Verdict, verify},
     oauth::{MemoryStore, TokenKey},
 };
-use b24_portal::{Limits, Portal};
+use b24_portal::{Installation, Limits, Portal};
 use bytes::Bytes;
 use http::{Request, header};
 use http_body_util::Full;
@@ -28,9 +31,7 @@ async fn portal() -> Portal {
 }
 
 fn installer(portal: &Portal) -> Installer {
-    let secret =
-        OAuthSecret::new(portal.application().client_id(), portal.application().client_secret().to_owned()).unwrap();
-    let app = OAuthApp::new(secret, HttpClient::new()).with_trusted_server(portal.auth_url().parse().unwrap());
+    let app = application_of(portal, HttpClient::new());
     Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()), ADDRESS)
 }
 
@@ -50,6 +51,14 @@ fn listen(portal: &Portal, installer: &Installer) -> EventService {
 async fn settled(service: &EventService) -> Stats {
     tokio::time::timeout(Duration::from_secs(20), service.settled()).await.unwrap();
     service.stats()
+}
+
+/// Installs the application, and waits until that is dealt with.
+async fn install(portal: &Portal, service: &EventService) -> Installation {
+    let installation = portal.install(1);
+    portal.deliveries_done().await;
+    settled(service).await;
+    installation
 }
 
 async fn post(service: &EventService, form: String) -> Stats {
@@ -106,9 +115,7 @@ async fn an_installation_stores_the_tokens_binds_the_events_and_tells_the_progra
     tokio::spawn(worker.run());
     portal.deliver_to(service.clone());
 
-    portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    install(&portal, &service).await;
     assert_eq!(*told.lock().unwrap(), [(json!("1"), "ONAPPINSTALL".to_owned())]);
     let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
     let bound = b24.v2().call("event.get").send::<Value>().await.unwrap().result;
@@ -131,6 +138,18 @@ async fn an_installation_stores_the_tokens_binds_the_events_and_tells_the_progra
 }
 
 #[tokio::test]
+async fn the_tokens_of_an_installation_end_by_the_clock_of_the_application() {
+    let portal = portal().await;
+    let ahead = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    let app = application_of(&portal, HttpClient::new()).with_clock(move || ahead);
+    let installer = Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()), ADDRESS);
+    let service = listen(&portal, &installer);
+    install(&portal, &service).await;
+    let stored = installer.tenants().stored(&key(&portal)).await.unwrap().unwrap();
+    assert_eq!(stored.expires(), Some(ahead + Duration::from_secs(3600)));
+}
+
+#[tokio::test]
 async fn a_removal_is_believed_with_the_stored_token_alone() {
     let portal = portal().await;
     let told = Arc::new(Mutex::new(0));
@@ -140,9 +159,7 @@ async fn a_removal_is_believed_with_the_stored_token_alone() {
         async { Ok(()) }
     });
     let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    let installation = install(&portal, &service).await;
 
     let genuine = installation.uninstall_form(true);
     let forged = genuine.replace(portal.application().application_token(), "guessed");
@@ -164,9 +181,7 @@ async fn a_removal_whose_hook_fails_keeps_the_tokens() {
     let portal = portal().await;
     let installer = installer(&portal).on_uninstalled(|_| async { Err("the data could not be wiped".into()) });
     let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    let installation = install(&portal, &service).await;
     let stats = post(&service, installation.uninstall_form(true)).await;
     assert_eq!((stats.handled, stats.failed), (1, 1));
     assert!(installer.tenants().stored(&key(&portal)).await.unwrap().is_some());
@@ -177,9 +192,7 @@ async fn a_late_copy_of_an_installation_does_not_put_a_used_pair_back() {
     let portal = portal().await;
     let installer = installer(&portal);
     let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    let installation = install(&portal, &service).await;
     let b24 = installer.tenants().get(&key(&portal)).await.unwrap();
     portal.expire_access_tokens();
     id(&b24).await.unwrap();
@@ -200,9 +213,7 @@ async fn another_user_of_a_known_portal_cannot_take_its_place() {
     let portal = portal().await;
     let installer = installer(&portal);
     let service = listen(&portal, &installer);
-    portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    install(&portal, &service).await;
 
     // The tokens are good, as those of every user in their own browser are.
     assert_eq!(verdict(&installer, &with_another_token(&portal, 2)).await, Some(Verdict::Forged));
@@ -222,9 +233,7 @@ async fn a_new_installation_is_believed_when_the_known_one_is_dead() {
     let portal = portal().await;
     let installer = installer(&portal);
     let service = listen(&portal, &installer);
-    portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    install(&portal, &service).await;
 
     // Its removal is not heard of, nor what proves itself by the old token.
     for event in ["ONAPPUNINSTALL", "ONAPPINSTALL"] {
@@ -256,9 +265,7 @@ async fn a_late_removal_does_not_remove_the_next_installation() {
         async { Ok(()) }
     });
     let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    let installation = install(&portal, &service).await;
     let late = sent_at(&installation.uninstall_form(true), 1_700_000_000);
     let stats = post(&service, late.clone()).await;
     assert_eq!((stats.handled, stats.failed, *told.lock().unwrap()), (2, 0, 0));

@@ -66,16 +66,10 @@ async fn strangers_do_not_take_all_places_of_the_worker() {
     let portal = portal().await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = format!("http://{}", silent.local_addr().unwrap());
-    let secret =
-        OAuthSecret::new(portal.application().client_id(), portal.application().client_secret().to_owned()).unwrap();
-    let app = OAuthApp::new(secret, HttpClient::new())
-        .with_trusted_server(portal.auth_url().parse().unwrap())
-        .with_trusted_server(nobody.parse().unwrap());
+    let app = application_of(&portal, HttpClient::new()).with_trusted_server(nobody.parse().unwrap());
     let installer = Installer::new(B24::tenants(app, MemoryStore::new(), HttpClient::new()), ADDRESS);
     let service = listen(&portal, &installer);
-    let installation = portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    let installation = install(&portal, &service).await;
 
     // Installations that nobody has made, vouched for by a server that never answers.
     for stranger in 0..40 {
@@ -104,9 +98,7 @@ async fn a_portal_that_proves_itself_does_not_choose_where_calls_go() {
     let portal = portal().await;
     let installer = installer(&portal);
     let service = listen(&portal, &installer);
-    portal.install(1);
-    portal.deliveries_done().await;
-    settled(&service).await;
+    install(&portal, &service).await;
     // With the application token that it has, and with good tokens of its own.
     let elsewhere =
         portal.install(1).event_form().replace("ONAPPINSTALL", "ONAPPUPDATE").replace("auth%5Bclient_endpoint%5D", "x")

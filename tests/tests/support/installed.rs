@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "application.rs"]
+mod application;
+
 use std::time::SystemTime;
 
-use b24::{B24, HttpClient, OAuth, OAuthApp, OAuthParams, OAuthSecret};
+use application::application_of;
+use b24::{B24, HttpClient, OAuth, OAuthParams};
 use b24_portal::{Limits, Portal, PortalBuilder};
 
 /// The first application of a portal, installed by its administrator.
@@ -30,9 +34,7 @@ impl Installed {
 pub(crate) fn of_user(portal: &Portal, user: u32) -> B24 {
     #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
     let now = SystemTime::now();
-    let app = portal.application();
-    let secret = OAuthSecret::new(app.client_id(), app.client_secret().to_owned()).unwrap();
-    let app = OAuthApp::new(secret, HttpClient::new()).with_trusted_server(portal.auth_url().parse().unwrap());
+    let app = application_of(portal, HttpClient::new());
     let params = OAuthParams::from_install_event(portal.install(user).event_form().as_bytes(), now).unwrap();
     B24::builder().oauth(&OAuth::new(app, params).unwrap())
 }

@@ -223,7 +223,9 @@ impl OAuthApp {
         patience(self.inner.timeout)
     }
 
-    pub(crate) fn now(&self) -> SystemTime {
+    /// The time, as [its clock](Self::with_clock) tells it: by which tokens that have just come get their end.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
         self.inner.clock.now()
     }
 }

@@ -3,12 +3,7 @@
 mod hook;
 mod proof;
 
-use std::{
-    fmt,
-    future::Future,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use b24_auth_oauth::{OAuthParams, Tenants, TokenKey};
 use b24_core::{BoxError, Error};
@@ -193,7 +188,7 @@ impl Installer {
 
     /// Stores the tokens of an event, unless those that are stored are as good.
     async fn take_over(&self, event: &Event) -> Result<B24, Error> {
-        let params = params_of(event.auth(), |_| true)?;
+        let params = self.params_of(event.auth(), |_| true)?;
         let key = params.key();
         match self.tenants.stored(&key).await? {
             // It proves itself. Come late, it would put a pair back that was renewed since, and is worth nothing.
@@ -210,6 +205,12 @@ impl Installer {
             }
             _ => self.take_over_verified(&key, params).await,
         }
+    }
+
+    /// The tokens of an event, read from those of its fields that `wanted` names.
+    fn params_of(&self, auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthParams, Error> {
+        let field = |name: &str| auth.field(name).filter(|_| wanted(name)).map(|text| text.expose().to_owned());
+        OAuthParams::from_fields(field, self.tenants.app().now())
     }
 
     async fn take_over_verified(&self, key: &TokenKey, params: OAuthParams) -> Result<B24, Error> {
@@ -231,14 +232,6 @@ impl Installer {
         self.tenants.remove(&key).await?;
         Ok(())
     }
-}
-
-/// The tokens of an event, read from those of its fields that `wanted` names.
-fn params_of(auth: &EventAuth, wanted: impl Fn(&str) -> bool) -> Result<OAuthParams, Error> {
-    #[allow(clippy::disallowed_methods, reason = "the edge reads the clock")]
-    let now = SystemTime::now();
-    let field = |name: &str| auth.field(name).filter(|_| wanted(name)).map(|text| text.expose().to_owned());
-    OAuthParams::from_fields(field, now)
 }
 
 /// Whether the stored pair was made after the event, when the clocks may differ so much.

@@ -5,7 +5,7 @@ use b24_core::{BoxError, Error, SdkCode};
 use b24_events::{EventAuth, Incoming, Verdict, Verify, VerifyFuture};
 use http::StatusCode;
 
-use super::{Installer, params_of};
+use super::Installer;
 
 impl Verify for Installer {
     fn verify<'a>(&'a self, incoming: &'a Incoming) -> VerifyFuture<'a> {
@@ -41,7 +41,7 @@ impl Installer {
     /// The tokens of an event with the authorisation server's word on them; `None` where it does not know them as those of
     /// this application on that portal.
     async fn vouched_for(&self, auth: &EventAuth) -> Result<Option<OAuthParams>, Error> {
-        let params = params_of(auth, |name| name != "user_id");
+        let params = self.params_of(auth, |name| name != "user_id");
         // Without an application token no later event of that portal could be believed.
         let Some(params) = params.ok().filter(|params| params.application_token().is_some()) else { return Ok(None) };
         match self.tenants.app().verify(params).await {
