@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use b24::core::{DateTime, redact};
+use b24::core::{DateTime, Secret, redact};
 use b24_events::{
     ApplicationToken, DecodeError, EventAuth, Incoming, PageRequest, RobotCall, Verdict, Verify, inbox::Letter,
 };
@@ -156,29 +156,16 @@ fn redacted(data: &Value) -> Value {
 
 /// What is known of the sender. Fields that no portal sends are left out: who knows what is in them.
 fn auth(auth: &EventAuth) -> BTreeMap<&'static str, String> {
-    let open = OPEN.iter().map(|name| (*name, false));
-    let fields = open.chain(SECRET.iter().map(|name| (*name, true)));
-    let shown = fields.filter_map(|(name, secret)| {
-        let value = auth.field(name)?;
-        let text = if secret { redact::MASK.to_owned() } else { redact::text(value.expose()).into_owned() };
-        Some((name, text))
-    });
-    shown.collect()
+    let shown = |(name, value): (&'static str, &Secret)| {
+        let text = if redact::is_secret_name(name) {
+            redact::MASK.to_owned()
+        } else {
+            redact::text(value.expose()).into_owned()
+        };
+        (name, text)
+    };
+    auth.known_fields().map(shown).collect()
 }
-
-const OPEN: [&str; 10] = [
-    "client_endpoint",
-    "client_id",
-    "domain",
-    "expires",
-    "expires_in",
-    "member_id",
-    "scope",
-    "server_endpoint",
-    "status",
-    "user_id",
-];
-const SECRET: [&str; 3] = ["access_token", "application_token", "refresh_token"];
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,13 @@
 //! An inbox that forgets with the process.
 
-use b24_core::keys;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
+
+use b24_core::keys;
 
 use super::{
     Inbox, InboxError, InboxErrorKind, InboxFuture, Letter, LetterId, Taken, TakenLetter,

@@ -48,6 +48,11 @@ impl EventAuth {
         self.fields.get(name)
     }
 
+    /// The fields that portals send, as far as they are there, by their names. What else there is, nobody can know.
+    pub fn known_fields(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        NAMES.iter().filter_map(|name| Some((*name, self.field(name)?)))
+    }
+
     /// The token that shows the sender to be a portal where the application is installed, or its webhook.
     #[must_use]
     pub fn application_token(&self) -> Option<&Secret> {
@@ -121,10 +126,10 @@ impl EventAuth {
 impl fmt::Debug for EventAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Only names that are known: whoever sends could write a token into a name, or fill a log with it.
-        let known = self.fields.keys().filter(|name| NAMES.contains(&&***name));
-        let more = self.fields.len() - known.clone().count();
+        let known: Vec<_> = self.known_fields().map(|(name, _)| name).collect();
+        let more = self.fields.len() - known.len();
         let mut shown = f.debug_set();
-        shown.entries(known.map(|name| format_args!("{name}").to_string()));
+        shown.entries(known);
         if more > 0 {
             shown.entry(&format_args!("{more} more"));
         }

@@ -6,7 +6,7 @@ use b24_core::{Error, Order};
 
 use super::{
     Doorbell, OfflineEvents,
-    pull::{Puller, Resume},
+    pull::{Plan, Puller, Resume},
     queue::{Query, Queue, Reservation},
 };
 use crate::RestService;
@@ -14,24 +14,20 @@ use crate::RestService;
 /// Settings of [`OfflineEvents`]. Nothing is sent until the first event is asked for.
 #[must_use = "settings do nothing until events are asked for"]
 pub struct OfflineEventsBuilder<S> {
-    queue: Queue<S>,
-    query: Query,
-    resume: VecDeque<Resume>,
-    sole: bool,
-    every: Duration,
+    plan: Plan<S>,
     bell: Doorbell,
 }
 
 impl<S: RestService> OfflineEventsBuilder<S> {
     pub(super) fn new(service: S) -> Self {
-        Self {
+        let plan = Plan {
             queue: Queue { service, connector: None, failed: false },
             query: Query { event: None, order: None, limit: PAGE, delete: false },
             resume: VecDeque::new(),
             sole: false,
             every: MINUTE,
-            bell: Doorbell::new(),
-        }
+        };
+        Self { plan, bell: Doorbell::new() }
     }
 
     /// Events of this name only, such as `ONCRMDEALADD`. Default: all that were bound as offline events.
@@ -40,20 +36,20 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     /// share the queue and get in nobody's way.
     pub fn event(mut self, name: &str) -> Self {
         // They are kept in capital letters, and not every database is blind to that.
-        self.query.event = Some(name.to_ascii_uppercase());
+        self.plan.query.event = Some(name.to_ascii_uppercase());
         self
     }
 
     /// In which order they come, by `ID`, `TIMESTAMP_X`, `EVENT_NAME` and `MESSAGE_ID`. Default: the portal's, oldest change
     /// first. What is read again comes by `ID` always.
     pub fn order(mut self, order: Order) -> Self {
-        self.query.order = Some(order);
+        self.plan.query.order = Some(order);
         self
     }
 
     /// How many events a batch has at most. Default: 50. At least 1.
     pub fn page_size(mut self, events: u32) -> Self {
-        self.query.limit = events.max(1);
+        self.plan.query.limit = events.max(1);
         self
     }
 
@@ -67,13 +63,13 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     ///
     /// Source: <https://apidocs.bitrix24.com/api-reference/events/offline-events.html>
     pub fn auth_connector(mut self, key: &str) -> Self {
-        self.queue.connector = Some(key.into());
+        self.plan.queue.connector = Some(key.into());
         self
     }
 
     /// The events that were [reported as failed](super::OfflineBatch::fail), in place of the others.
     pub fn failed(mut self) -> Self {
-        self.queue.failed = true;
+        self.plan.queue.failed = true;
         self
     }
 
@@ -83,8 +79,8 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     pub fn resume(mut self, process_id: &str) -> Self {
         // The portal trims it, and takes an empty one for the rows that nobody has reserved.
         let process_id = process_id.trim();
-        if !process_id.is_empty() && !self.resume.iter().any(|known| known.is_of(process_id)) {
-            self.resume.push_back(Resume::new(process_id.into()));
+        if !process_id.is_empty() && !self.plan.resume.iter().any(|known| known.is_of(process_id)) {
+            self.plan.resume.push_back(Resume::new(process_id.into()));
         }
         self
     }
@@ -98,7 +94,7 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     /// [`reservations`](Self::reservations). Where several programs share a queue, this would take away what the others are
     /// working on.
     pub fn sole_consumer(mut self) -> Self {
-        self.sole = true;
+        self.plan.sole = true;
         self
     }
 
@@ -108,14 +104,14 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     /// It is for portals whose plan cannot reserve: they answer `WRONG_LICENSE` with status 403 to everything else. Nothing
     /// falls back to this by itself.
     pub fn delete_on_read(mut self) -> Self {
-        self.query.delete = true;
+        self.plan.query.delete = true;
         self
     }
 
     /// How long it waits until it asks again, after it has found nothing more or has failed. Default: a minute. At least a
     /// second. It goes on beside a [`doorbell`](Self::doorbell): the portal does not repeat a ring that was not heard.
     pub fn poll_every(mut self, time: Duration) -> Self {
-        self.every = time.max(SHORTEST);
+        self.plan.every = time.max(SHORTEST);
         self
     }
 
@@ -133,25 +129,25 @@ impl<S: RestService> OfflineEventsBuilder<S> {
     ///
     /// Source: <https://apidocs.bitrix24.com/api-reference/events/event-offline-list.html>
     pub fn reservations(&self) -> impl Future<Output = Result<Vec<Reservation>, Error>> + Send + use<S> {
-        self.queue.clone().reservations()
+        self.plan.queue.clone().reservations()
     }
 
     /// The puller.
     pub fn build(self) -> OfflineEvents<S> {
-        let Self { queue, query, resume, sole, every, bell } = self;
+        let Self { mut plan, bell } = self;
         // Nothing is left over where nothing is reserved, and portals that cannot reserve would refuse to read again.
-        let sole = sole && !query.delete;
-        OfflineEvents::of(Puller::new(queue, query, resume, sole, every, bell))
+        plan.sole &= !plan.query.delete;
+        OfflineEvents::of(Puller::new(plan, bell))
     }
 }
 
 impl<S> fmt::Debug for OfflineEventsBuilder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OfflineEventsBuilder")
-            .field("auth_connector", &self.queue.connector)
-            .field("event", &self.query.event)
-            .field("delete_on_read", &self.query.delete)
-            .field("poll_every", &self.every)
+            .field("auth_connector", &self.plan.queue.connector)
+            .field("event", &self.plan.query.event)
+            .field("delete_on_read", &self.plan.query.delete)
+            .field("poll_every", &self.plan.every)
             .finish_non_exhaustive()
     }
 }

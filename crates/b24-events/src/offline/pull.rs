@@ -12,16 +12,24 @@ use super::{
 };
 use crate::RestService;
 
+/// What a puller is to do.
+pub(super) struct Plan<S> {
+    pub(super) queue: Queue<S>,
+    pub(super) query: Query,
+    /// Reservations that are read first.
+    pub(super) resume: VecDeque<Resume>,
+    /// Whether nobody else takes from the queue.
+    pub(super) sole: bool,
+    /// Between two looks when there is nothing.
+    pub(super) every: Duration,
+}
+
 /// Everything a puller knows. It moves into the future of the step that is under way, and out of it again.
 pub(super) struct Puller<S> {
-    queue: Queue<S>,
-    query: Query,
-    resume: VecDeque<Resume>,
-    sole: bool,
+    plan: Plan<S>,
     /// When it was last looked for what is left over; none asks for it before anything new is taken.
     looked_back: Option<Instant>,
     in_hand: InHand,
-    every: Duration,
     rings: watch::Receiver<()>,
     /// Kept, because nobody hears a bell that is gone.
     _bell: Doorbell,
@@ -57,17 +65,9 @@ impl Resume {
 }
 
 impl<S: RestService> Puller<S> {
-    pub(super) fn new(
-        queue: Queue<S>,
-        query: Query,
-        resume: VecDeque<Resume>,
-        sole: bool,
-        every: Duration,
-        bell: Doorbell,
-    ) -> Self {
+    pub(super) fn new(plan: Plan<S>, bell: Doorbell) -> Self {
         let rings = bell.listen();
-        let (in_hand, rest) = (InHand::default(), Rest::None);
-        Self { queue, query, resume, sole, looked_back: None, in_hand, every, rings, _bell: bell, rest }
+        Self { plan, looked_back: None, in_hand: InHand::default(), rings, _bell: bell, rest: Rest::None }
     }
 
     /// Waits, asks, and waits again, until there is something to tell.
@@ -94,7 +94,7 @@ impl<S: RestService> Puller<S> {
     async fn pause(&mut self) {
         tokio::select! {
             _ = self.rings.changed() => {}
-            () = tokio::time::sleep(self.every) => {}
+            () = tokio::time::sleep(self.plan.every) => {}
         }
     }
 
@@ -102,14 +102,14 @@ impl<S: RestService> Puller<S> {
     async fn ask(&mut self) -> Result<Option<OfflineBatch<S>>, Error> {
         // Not at the start and after a lost answer alone: a batch may have been given up since, and a request whose answer was
         // lost may have come to its end after the last look.
-        if self.sole && self.looked_back.is_none_or(|at| at.elapsed() >= self.every) {
+        if self.plan.sole && self.looked_back.is_none_or(|at| at.elapsed() >= self.plan.every) {
             self.look_back().await?;
         }
         self.rest = Rest::None;
-        if !self.resume.is_empty() {
+        if !self.plan.resume.is_empty() {
             return self.read_again().await;
         }
-        let page = match self.queue.clone().take(self.query.clone()).await {
+        let page = match self.plan.queue.clone().take(self.plan.query.clone()).await {
             Ok(page) => page,
             Err(error) => {
                 // The events are reserved, and only the portal knows under which id.
@@ -123,15 +123,15 @@ impl<S: RestService> Puller<S> {
             self.rest = Rest::First;
         }
         let Page { process_id, events } = page;
-        let process_id = process_id.filter(|id| !id.is_empty() && !self.query.delete).map(Arc::from);
-        Ok((!events.is_empty()).then(|| OfflineBatch::new(self.queue.clone(), process_id, events, &self.in_hand)))
+        let process_id = process_id.filter(|id| !id.is_empty() && !self.plan.query.delete).map(Arc::from);
+        Ok((!events.is_empty()).then(|| OfflineBatch::new(self.plan.queue.clone(), process_id, events, &self.in_hand)))
     }
 
     async fn look_back(&mut self) -> Result<(), Error> {
-        for left in self.queue.clone().reservations().await? {
+        for left in self.plan.queue.clone().reservations().await? {
             let id = left.process_id;
-            if !self.in_hand.holds(&id) && !self.resume.iter().any(|known| known.is_of(&id)) {
-                self.resume.push_back(Resume::new(id.into()));
+            if !self.in_hand.holds(&id) && !self.plan.resume.iter().any(|known| known.is_of(&id)) {
+                self.plan.resume.push_back(Resume::new(id.into()));
             }
         }
         self.looked_back = Some(Instant::now());
@@ -139,21 +139,22 @@ impl<S: RestService> Puller<S> {
     }
 
     async fn read_again(&mut self) -> Result<Option<OfflineBatch<S>>, Error> {
-        let Some(Resume { process_id, after }) = self.resume.front() else { return Ok(None) };
+        let Some(Resume { process_id, after }) = self.plan.resume.front() else { return Ok(None) };
         let (process_id, after) = (Arc::clone(process_id), *after);
-        let page = self.queue.clone().read_again(&process_id, after, self.query.limit).await?;
+        let page = self.plan.queue.clone().read_again(&process_id, after, self.plan.query.limit).await?;
         // A reservation may be larger than a page: somebody else's pages were.
         let last = page.events.iter().map(|event| event.id).max().filter(|_| self.is_full(&page));
-        match (last, self.resume.front_mut()) {
+        match (last, self.plan.resume.front_mut()) {
             (Some(last), Some(first)) if Some(last) > after => first.after = Some(last),
-            _ => drop(self.resume.pop_front()),
+            _ => drop(self.plan.resume.pop_front()),
         }
         let Page { events, .. } = page;
-        Ok((!events.is_empty()).then(|| OfflineBatch::new(self.queue.clone(), Some(process_id), events, &self.in_hand)))
+        Ok((!events.is_empty())
+            .then(|| OfflineBatch::new(self.plan.queue.clone(), Some(process_id), events, &self.in_hand)))
     }
 
     fn is_full(&self, page: &Page) -> bool {
-        u32::try_from(page.events.len()).map_or(true, |events| events >= self.query.limit)
+        u32::try_from(page.events.len()).map_or(true, |events| events >= self.plan.query.limit)
     }
 }
 
