@@ -38,6 +38,15 @@ impl Seen {
     }
 }
 
+/// Notes every event.
+fn noting(seen: &Seen) -> EventServiceBuilder {
+    let seen = seen.clone();
+    builder().on_any(move |event: Verified<Event>| {
+        seen.note(&event);
+        async { Ok(()) }
+    })
+}
+
 /// Lets the worker work until it has nothing to do.
 async fn settle() {
     for _ in 0..200 {
@@ -76,14 +85,7 @@ async fn a_genuine_event_reaches_its_handler_after_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn forged_events_are_answered_alike_and_reach_no_handler() {
     let seen = Seen::default();
-    let handler_seen = seen.clone();
-    let (service, worker) = builder()
-        .on_any(move |event: Verified<Event>| {
-            handler_seen.note(&event);
-            async { Ok(()) }
-        })
-        .build()
-        .unwrap();
+    let (service, worker) = noting(&seen).build().unwrap();
     tokio::spawn(worker.run());
     for (id, token) in [(1, TOKEN), (2, "51856FEFC120AFA4B628CC82D3935CCE"), (3, ""), (4, TOKEN), (5, "x")] {
         assert_eq!(send(&service, post(event("ONCRMDEALADD", id, token))).await, (StatusCode::OK, "ok".to_owned()));
@@ -131,14 +133,7 @@ async fn an_event_that_is_delivered_twice_is_handled_once() {
 #[tokio::test(start_paused = true)]
 async fn a_forged_copy_does_not_keep_the_genuine_one_out() {
     let seen = Seen::default();
-    let handler_seen = seen.clone();
-    let (service, worker) = builder()
-        .on_any(move |event: Verified<Event>| {
-            handler_seen.note(&event);
-            async { Ok(()) }
-        })
-        .build()
-        .unwrap();
+    let (service, worker) = noting(&seen).build().unwrap();
     tokio::spawn(worker.run());
     for token in ["forged", "", TOKEN] {
         send(&service, post(event("ONCRMDEALADD", 1, token))).await;

@@ -5,7 +5,8 @@ mod common;
 use std::time::Duration;
 
 use b24_portal::{DeliveryFate, EventFault, PortalBuilder, RobotCall};
-use common::events::{Inbox, call, portal, read};
+use common::events::{Inbox, call, portal};
+use common::form::read;
 use common::{Bench, SECRET};
 use http::StatusCode;
 use serde_json::json;

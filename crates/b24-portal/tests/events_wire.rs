@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use b24_portal::{DeliveryFate, EventFault, Portal};
 use bytes::Bytes;
-use common::events::read;
+use common::form::read;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use b24_portal::{Limits, Portal, PortalBuilder};
 use bytes::Bytes;
-use common::{Bench, Reply};
+use common::{Bench, Reply, form::read};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
@@ -39,26 +39,6 @@ async fn trusted_info(portal: &Portal, token: &str) -> Reply {
 
 async fn app_info(bench: &Bench, token: &str) -> Reply {
     bench.post("/rest/app.info", &json!({"auth": token})).await
-}
-
-/// A form, read the plain way.
-fn read(form: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| {
-        let mut bytes = text.bytes();
-        let mut out = Vec::new();
-        while let Some(byte) = bytes.next() {
-            out.push(match byte {
-                b'+' => b' ',
-                b'%' => {
-                    let digits = [bytes.next().expect("a digit"), bytes.next().expect("a digit")];
-                    u8::from_str_radix(std::str::from_utf8(&digits).expect("ASCII"), 16).expect("a byte")
-                }
-                byte => byte,
-            });
-        }
-        String::from_utf8(out).expect("UTF-8")
-    };
-    form.split('&').filter_map(|pair| pair.split_once('=')).map(|(a, b)| (decode(a), decode(b))).collect()
 }
 
 #[tokio::test]

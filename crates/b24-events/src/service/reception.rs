@@ -115,7 +115,7 @@ impl Reception {
         let Some(inside) = self.shared.door.enter().await else { return Answer::Closing };
         // Also when the sender leaves now: the letter may be kept all the same.
         let mut ring = Ring(Some(&self.shared.bell));
-        let kept = self.shared.inbox.append(Letter::new(body, encoding, self.shared.clock.now())).await;
+        let kept = self.shared.inbox.append(Letter::new(body, encoding, self.shared.now())).await;
         drop(inside);
         if kept.is_err() {
             ring.0 = None;

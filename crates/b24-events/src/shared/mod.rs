@@ -1,13 +1,11 @@
 //! What an event service and its worker have in common.
 
-mod clock;
 mod door;
 mod stats;
 mod waiting;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
-pub(crate) use clock::Clock;
 pub(crate) use door::Door;
 pub use stats::Stats;
 pub(crate) use stats::{Counters, add};
@@ -16,10 +14,13 @@ pub(crate) use waiting::Waiting;
 
 use crate::Inbox;
 
+/// Tells the time of day. Tests bring their own.
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
 pub(crate) struct Shared {
     pub(crate) inbox: Arc<dyn Inbox>,
     pub(crate) counters: Counters,
-    pub(crate) clock: Clock,
+    clock: Clock,
     /// Rings when something was kept.
     pub(crate) bell: Notify,
     /// Whether deliveries are taken.
@@ -38,5 +39,9 @@ impl Shared {
             door: Door::default(),
             waiting: Waiting::new(),
         }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.clock)()
     }
 }

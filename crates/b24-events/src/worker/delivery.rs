@@ -87,7 +87,7 @@ impl Desk {
     }
 
     async fn tell(&self, taken: &TakenLetter, end: &End, again: Option<Duration>) -> Result<(), InboxError> {
-        let (inbox, now) = (&self.shared.inbox, self.shared.clock.now());
+        let (inbox, now) = (&self.shared.inbox, self.shared.now());
         match (end, again) {
             (End::Done(handled), _) => inbox.acknowledge(taken.id, *handled, now).await,
             (End::Failed(_), Some(pause)) => inbox.postpone(taken.id, now + pause).await,
@@ -133,7 +133,7 @@ impl Desk {
 
     async fn handle_once(&self, incoming: Incoming, event: Fingerprint) -> End {
         let counters = &self.shared.counters;
-        match self.shared.inbox.was_handled(event, self.shared.clock.now()).await {
+        match self.shared.inbox.was_handled(event, self.shared.now()).await {
             Ok(false) => {}
             Ok(true) => {
                 add(&counters.duplicates);

@@ -190,7 +190,7 @@ impl Work {
             let (shared, waiting) = (&self.desk.shared, &mut self.waiting);
             let (now, taking) = self.taking.get_or_insert_with(|| {
                 waiting.extend(shared.waiting.take());
-                let (inbox, now) = (Arc::clone(&shared.inbox), shared.clock.now());
+                let (inbox, now) = (Arc::clone(&shared.inbox), shared.now());
                 (now, Box::pin(async move { inbox.take(AT_ONCE, now).await }))
             });
             let (now, taken) = (*now, taking.await);

@@ -2,6 +2,7 @@
 
 mod settled;
 mod taking;
+mod troubled;
 
 use std::{
     sync::{
@@ -14,10 +15,11 @@ use std::{
 use b24_core::{BoxError, Secret};
 use bytes::Bytes;
 use tokio::time::Instant;
+use troubled::Troubled;
 
 use crate::{
-    ApplicationToken, Encoding, EventService, EventServiceBuilder, Incoming, MemoryInbox, PortalTokens, Verify,
-    inbox::{Inbox, InboxError, InboxFuture, Letter, LetterId, Taken},
+    ApplicationToken, Encoding, EventService, EventServiceBuilder, Incoming, PortalTokens, Verify,
+    inbox::Letter,
     verify::{LookupFuture, PortalToken, TokenLookup, VerifyFuture},
 };
 
@@ -38,7 +40,7 @@ fn token() -> ApplicationToken {
 /// Keeps an event as the service would.
 async fn deliver(service: &EventService, id: u64) {
     let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m1&auth[application_token]=t0ken");
-    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.now());
     service.reception.shared.inbox.append(letter).await.unwrap();
     service.reception.shared.bell.notify_one();
 }
@@ -167,7 +169,7 @@ async fn a_check_that_never_ends_does_not_keep_its_place_for_ever() {
     tokio::spawn(worker.run());
     for id in 0..2 {
         let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m2&auth[application_token]=t0ken");
-        let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+        let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.now());
         service.reception.shared.inbox.append(letter).await.unwrap();
     }
     deliver(&service, 1).await;
@@ -177,66 +179,9 @@ async fn a_check_that_never_ends_does_not_keep_its_place_for_ever() {
     assert_eq!((service.stats().handled, service.stats().failed), (1, 2));
 }
 
-/// An inbox that fails at first, and is slow.
-#[derive(Debug, Default)]
-struct Shaky {
-    inner: MemoryInbox,
-    /// How many of them fail.
-    takes: AtomicU32,
-    changes: AtomicU32,
-    pause: Duration,
-}
-
-impl Shaky {
-    /// Fails, or does it a little later.
-    fn change<'a>(&'a self, change: InboxFuture<'a, ()>) -> InboxFuture<'a, ()> {
-        Box::pin(async move {
-            tokio::time::sleep(self.pause).await;
-            if fails(&self.changes) { Err(InboxError::failed("disk")) } else { change.await }
-        })
-    }
-}
-
-fn fails(left: &AtomicU32) -> bool {
-    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
-}
-
-impl Inbox for Shaky {
-    fn append(&self, letter: Letter) -> InboxFuture<'_, ()> {
-        self.inner.append(letter)
-    }
-
-    fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken> {
-        if fails(&self.takes) {
-            return Box::pin(std::future::ready(Err(InboxError::failed("disk"))));
-        }
-        self.inner.take(limit, now)
-    }
-
-    fn acknowledge(&self, id: LetterId, handled: Option<crate::Fingerprint>, now: SystemTime) -> InboxFuture<'_, ()> {
-        self.change(self.inner.acknowledge(id, handled, now))
-    }
-
-    fn was_handled(&self, event: crate::Fingerprint, now: SystemTime) -> InboxFuture<'_, bool> {
-        self.inner.was_handled(event, now)
-    }
-
-    fn postpone(&self, id: LetterId, due: SystemTime) -> InboxFuture<'_, ()> {
-        self.change(self.inner.postpone(id, due))
-    }
-
-    fn bury(&self, id: LetterId) -> InboxFuture<'_, ()> {
-        self.change(self.inner.bury(id))
-    }
-
-    fn waiting(&self) -> InboxFuture<'_, usize> {
-        self.inner.waiting()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_inbox_that_fails_is_asked_again_a_second_later() {
-    let inbox = Shaky { takes: AtomicU32::new(3), ..Shaky::default() };
+    let inbox = Troubled { failed_takes: AtomicU32::new(3), ..Troubled::default() };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     tokio::spawn(worker.run());
     deliver(&service, 1).await;
@@ -248,7 +193,7 @@ async fn an_inbox_that_fails_is_asked_again_a_second_later() {
 async fn an_event_that_comes_again_while_its_end_is_written_down_is_not_handled_again() {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&calls);
-    let inbox = Shaky { pause: Duration::from_millis(50), ..Shaky::default() };
+    let inbox = Troubled { change: Duration::from_millis(50), ..Troubled::default() };
     let (service, worker) = builder(token())
         .inbox(inbox)
         .on_any(move |_| {
@@ -271,7 +216,7 @@ async fn what_an_inbox_fails_to_write_down_is_told_to_it_again() {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&calls);
     // It can neither postpone it, nor write down that it was handled.
-    let inbox = Shaky { changes: AtomicU32::new(5), ..Shaky::default() };
+    let inbox = Troubled { failed_changes: AtomicU32::new(5), ..Troubled::default() };
     let (service, worker) = builder(token())
         .inbox(inbox)
         .on_any(move |_| {

@@ -13,7 +13,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use super::{Bench, Reply};
+use super::{Bench, Reply, form::read};
 
 /// Takes letters, and answers all with one status.
 #[derive(Clone)]
@@ -110,24 +110,4 @@ pub async fn bind(bench: &Bench, app: &Installation, event: &str, url: &str) {
 pub async fn bind_offline(bench: &Bench, app: &Installation, event: &str) {
     let reply = call(bench, app, "event.bind", json!({"event": event, "event_type": "offline"})).await;
     assert_eq!(*reply.result(), true);
-}
-
-/// A form, read the plain way.
-pub fn read(form: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| {
-        let mut bytes = text.bytes();
-        let mut out = Vec::new();
-        while let Some(byte) = bytes.next() {
-            out.push(match byte {
-                b'+' => b' ',
-                b'%' => {
-                    let digits = [bytes.next().expect("a digit"), bytes.next().expect("a digit")];
-                    u8::from_str_radix(std::str::from_utf8(&digits).expect("ASCII"), 16).expect("a byte")
-                }
-                byte => byte,
-            });
-        }
-        String::from_utf8(out).expect("UTF-8")
-    };
-    form.split('&').filter_map(|pair| pair.split_once('=')).map(|(a, b)| (decode(a), decode(b))).collect()
 }

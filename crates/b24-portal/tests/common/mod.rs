@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, reason = "helpers of tests: a panic with its reason is the report")]
 
 pub mod events;
+pub mod form;
 pub mod frame;
 
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! Waiting for a worker to come to rest.
 
-use super::*;
+use super::{troubled::Troubled, *};
 
 /// In seconds.
 async fn waited(service: &EventService) -> u64 {
@@ -39,7 +39,7 @@ async fn what_waits_for_another_attempt_is_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn an_inbox_that_nothing_can_be_taken_from_is_not_at_rest() {
-    let inbox = Shaky { takes: AtomicU32::new(3), ..Shaky::default() };
+    let inbox = Troubled { failed_takes: AtomicU32::new(3), ..Troubled::default() };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     tokio::spawn(worker.run());
     deliver(&service, 1).await;
@@ -70,7 +70,7 @@ async fn a_worker_that_never_ran_takes_the_service_with_it_where_the_inbox_forge
     drop(worker);
     service.settled().await;
     assert!(service.reception.shared.door.is_shut());
-    let (service, worker) = builder(token()).inbox(Shaky::default()).build().unwrap();
+    let (service, worker) = builder(token()).inbox(Troubled::default()).build().unwrap();
     drop(worker);
     assert!(!service.reception.shared.door.is_shut());
 }

@@ -4,13 +4,12 @@ use std::sync::Mutex;
 
 use tower_service::Service;
 
-use super::*;
-use crate::Fingerprint;
+use super::{troubled::Troubled, *};
 
 /// Keeps an event and rings no bell.
 async fn keep(service: &EventService, id: u64) {
     let body = format!("event=X&ts=1&data[ID]={id}&auth[member_id]=m1&auth[application_token]=t0ken");
-    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.clock.now());
+    let letter = Letter::new(Bytes::from(body), Encoding::Form, service.reception.shared.now());
     service.reception.shared.inbox.append(letter).await.unwrap();
 }
 
@@ -48,70 +47,11 @@ async fn the_long_pause_of_one_event_does_not_put_off_another() {
     assert_eq!(calls, [(0, "1"), (900, "2"), (1000, "1"), (1900, "2")]);
 }
 
-/// An inbox in memory that takes its time, or does not answer at all.
-#[derive(Debug, Default)]
-struct Slow {
-    inner: MemoryInbox,
-    append: Duration,
-    /// From when a letter is kept to when that is told.
-    told: Duration,
-    take: Duration,
-    /// How often it cannot tell what was handled.
-    unknown: AtomicU32,
-}
-
-impl Inbox for Slow {
-    fn append(&self, letter: Letter) -> InboxFuture<'_, ()> {
-        Box::pin(async move {
-            tokio::time::sleep(self.append).await;
-            self.inner.append(letter).await?;
-            tokio::time::sleep(self.told).await;
-            Ok(())
-        })
-    }
-
-    fn take(&self, limit: usize, now: SystemTime) -> InboxFuture<'_, Taken> {
-        Box::pin(async move {
-            // Taken at once, and told later: what nobody waits for would be lost.
-            let taken = self.inner.take(limit, now).await;
-            tokio::time::sleep(self.take).await;
-            taken
-        })
-    }
-
-    fn acknowledge(&self, id: LetterId, handled: Option<Fingerprint>, now: SystemTime) -> InboxFuture<'_, ()> {
-        self.inner.acknowledge(id, handled, now)
-    }
-
-    fn was_handled(&self, event: Fingerprint, now: SystemTime) -> InboxFuture<'_, bool> {
-        if fails(&self.unknown) {
-            return Box::pin(std::future::ready(Err(InboxError::failed("disk"))));
-        }
-        self.inner.was_handled(event, now)
-    }
-
-    fn postpone(&self, id: LetterId, due: SystemTime) -> InboxFuture<'_, ()> {
-        self.inner.postpone(id, due)
-    }
-
-    fn bury(&self, id: LetterId) -> InboxFuture<'_, ()> {
-        self.inner.bury(id)
-    }
-
-    fn waiting(&self) -> InboxFuture<'_, usize> {
-        self.inner.waiting()
-    }
-
-    fn forgets(&self) -> bool {
-        true
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_told_from_what_was_handled_is_not_handled() {
     let calls = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&calls);
-    let inbox = Slow { unknown: AtomicU32::new(1), ..Slow::default() };
+    let inbox = Troubled { forgets: true, failed_answers: AtomicU32::new(1), ..Troubled::default() };
     let (service, worker) = builder(token())
         .inbox(inbox)
         .on_any(move |_| {
@@ -130,7 +70,7 @@ async fn what_cannot_be_told_from_what_was_handled_is_not_handled() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_being_kept_while_a_worker_ends_is_handled_by_it() {
-    let inbox = Slow { append: Duration::from_millis(50), ..Slow::default() };
+    let inbox = Troubled { forgets: true, append: Duration::from_millis(50), ..Troubled::default() };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     let (kept, left) = tokio::join!(deliver_by_the_door(&service), worker.run_until(std::future::ready(())));
     assert!(kept);
@@ -145,7 +85,7 @@ async fn deliver_by_the_door(service: &EventService) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_is_told_to_end_while_it_takes_handles_what_it_gets() {
-    let inbox = Slow { take: Duration::from_secs(5), ..Slow::default() };
+    let inbox = Troubled { forgets: true, take: Duration::from_secs(5), ..Troubled::default() };
     let (service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     keep(&service, 1).await;
     let left = worker.run_until(tokio::time::sleep(Duration::from_secs(1))).await;
@@ -154,7 +94,7 @@ async fn a_worker_that_is_told_to_end_while_it_takes_handles_what_it_gets() {
 
 #[tokio::test(start_paused = true)]
 async fn an_inbox_that_does_not_answer_does_not_keep_a_worker_from_its_end() {
-    let inbox = Slow { take: Duration::from_secs(1_000_000), ..Slow::default() };
+    let inbox = Troubled { forgets: true, take: Duration::from_secs(1_000_000), ..Troubled::default() };
     let (service, worker) =
         builder(token()).inbox(inbox).grace(Duration::from_secs(5)).on_any(|_| async { Ok(()) }).build().unwrap();
     keep(&service, 1).await;
@@ -165,7 +105,7 @@ async fn an_inbox_that_does_not_answer_does_not_keep_a_worker_from_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_kept_for_a_sender_who_did_not_wait_for_the_answer_is_handled() {
-    let inbox = Slow { told: Duration::from_secs(30), ..Slow::default() };
+    let inbox = Troubled { forgets: true, told: Duration::from_secs(30), ..Troubled::default() };
     let (mut service, worker) = builder(token()).inbox(inbox).on_any(|_| async { Ok(()) }).build().unwrap();
     tokio::spawn(worker.run());
     tokio::time::sleep(Duration::from_secs(1)).await;
