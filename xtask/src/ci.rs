@@ -32,7 +32,6 @@ type Step = fn(&Project) -> Result<Outcome>;
 fn steps() -> [(&'static str, Step); 12] {
     [
         ("lint", lint::run),
-        ("test", |project| test::run(project, &test::Options::ci())),
         ("loom", loom::run),
         ("fuzz", fuzz::run_briefly),
         ("features", features::run),
@@ -43,6 +42,8 @@ fn steps() -> [(&'static str, Step); 12] {
         ("conformance", |project| conformance::run(project, &conformance::Options::default())),
         ("interop", interop::run),
         ("wasm", |project| wasm::run(project, &wasm::Options::default())),
+        // Last, because a log is read from its end: what failed, and the runner's summary, stand there.
+        ("test", |project| test::run(project, &test::Options::ci())),
     ]
 }
 

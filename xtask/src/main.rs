@@ -71,7 +71,7 @@ struct Arguments {
 enum Verb {
     /// Run everything CI runs, in its order, and print how long each step took
     ///
-    /// lint, test, loom, features, docs, deny, sizes, examples, conformance, interop, wasm.
+    /// lint, loom, fuzz, features, docs, deny, sizes, examples, conformance, interop, wasm, test.
     /// A failing step does not stop the ones after it.
     Ci,
     /// Check formatting, clippy on each feature set, and the house rules (`tidy`)

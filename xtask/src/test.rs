@@ -32,19 +32,19 @@ impl Options {
     }
 }
 
-/// Runs the tests, then the doctests (which nextest cannot run); both even if the first fail.
+/// Runs the doctests (which nextest cannot run), then the tests; both even if the first fail.
 ///
-/// Output is not captured: the runner's own summary is what a person and CI read.
+/// Output is not captured: the runner's own summary, at the end, is what a person and CI read.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Outcome> {
     let sh = project.shell();
+    println!("skipped: the tests in a browser; `cargo xtask wasm` runs them");
+    let doctests = project.run(cmd!(sh, "cargo test --doc --workspace --all-features --no-fail-fast"));
     let tests = {
         // They end with the tests, failed or not.
         let server = server(options);
         let _environment = server.as_ref().map(|server| sh.push_env(services::POSTGRES, server.url()));
         tests(project, options)
     };
-    let doctests = project.run(cmd!(sh, "cargo test --doc --workspace --all-features --no-fail-fast"));
-    println!("skipped: the tests in a browser; `cargo xtask wasm` runs them");
     tests.and(doctests)?;
     Ok(Outcome::Done)
 }
