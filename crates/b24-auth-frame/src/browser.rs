@@ -79,7 +79,7 @@ fn to_js(message: Outgoing) -> Option<JsValue> {
             let object = Object::new();
             let fields = [
                 ("method", JsValue::from(method)),
-                ("params", JSON::parse(&params.to_string()).ok()?),
+                ("params", JSON::parse(&serde_json::to_string(&params).ok()?).ok()?),
                 ("callback", JsValue::from(callback)),
                 ("appSid", JsValue::from(app_sid)),
             ];

@@ -6,14 +6,13 @@ use serde_json::value::RawValue;
 
 use crate::{RestError, Time, Validation, de, redact};
 
-/// The top level of an answer. One odd field must not hide the others: they are only found here, but for
-/// `time`, whose fields are lenient themselves.
+/// The top level of an answer. One odd field must not hide the others: they are only found here.
 #[derive(Deserialize)]
 pub(crate) struct Envelope<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     pub(crate) result: Option<&'a RawValue>,
-    #[serde(default, deserialize_with = "Time::lenient")]
-    pub(crate) time: Option<Time>,
+    #[serde(borrow, default)]
+    time: Option<&'a RawValue>,
     #[serde(borrow, default)]
     next: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -30,6 +29,10 @@ pub(crate) struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
+    pub(crate) fn time(&self) -> Option<Time> {
+        Time::read(self.time?)
+    }
+
     pub(crate) fn next(&self) -> Option<u64> {
         count(self.next)
     }

@@ -48,7 +48,7 @@ impl RestResponse {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(unusable(status, explain(json)));
         }
-        let envelope: Envelope<'_> = serde_json::from_slice(json)
+        let envelope: Envelope<'_> = crate::de::from_json(json)
             .map_err(|source| unusable(status, explain(json)).with_source(Unreadable::new(&source)))?;
         if let Some(refusal) = envelope.refusal(status) {
             return Err(refusal.into());
@@ -61,7 +61,7 @@ impl RestResponse {
         if !status.is_success() {
             return Err(unusable(status, "the answer has a result, but its status says that the call failed"));
         }
-        let (next, total, time) = (envelope.next(), envelope.total(), envelope.time);
+        let (next, total, time) = (envelope.next(), envelope.total(), envelope.time());
         Ok(Self { status, result, time, next, total, body, attempts: 1, took: None, round_trip: None })
     }
 
@@ -70,7 +70,7 @@ impl RestResponse {
     /// # Errors
     /// Kind [`Decode`](crate::ErrorKind::Decode) when the payload is not what `T` expects; the source says where.
     pub fn decode<T: DeserializeOwned>(self) -> Result<Reply<T>, Error> {
-        let result = serde_json::from_slice(&self.result).map_err(|source| {
+        let result = crate::de::from_json(&self.result).map_err(|source| {
             Error::decode("the result does not fit the type it is read into")
                 .with_status(self.status)
                 .with_attempts(self.attempts)

@@ -1,12 +1,6 @@
 //! The `time` object of an answer.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
-};
-
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::de;
@@ -24,7 +18,7 @@ pub struct Time {
     /// When the portal began, in seconds since 1970.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -32,7 +26,7 @@ pub struct Time {
     /// When it finished, in seconds since 1970.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -40,7 +34,7 @@ pub struct Time {
     /// `finish - start`, in seconds.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -48,7 +42,7 @@ pub struct Time {
     /// Time spent in the method itself, in seconds.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -62,7 +56,7 @@ pub struct Time {
     /// When the oldest part of `operating` expires, in seconds since 1970.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -70,7 +64,7 @@ pub struct Time {
     /// Seconds this credential has spent in this method within the portal's window; only where the portal limits it.
     #[serde(
         default,
-        deserialize_with = "de::number_or_none",
+        deserialize_with = "de::float_or_none",
         serialize_with = "whole_as_whole",
         skip_serializing_if = "Option::is_none"
     )]
@@ -78,58 +72,11 @@ pub struct Time {
 }
 
 impl Time {
-    /// Reads the `time` of a row; anything but an object is none.
-    pub(crate) fn read(raw: &RawValue) -> Option<Self> {
-        Self::lenient(&mut serde_json::Deserializer::from_str(raw.get())).ok().flatten()
-    }
-
-    /// Reads a `time` that may be anything: some builds send `[]` for one without entries.
-    pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(Lenient)
-    }
-}
-
-/// Takes an object, and passes over everything else.
-struct Lenient;
-
-impl<'de> Visitor<'de> for Lenient {
-    type Value = Option<Time>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Time>, A::Error> {
-        Time::deserialize(MapAccessDeserializer::new(map)).map(Some)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Time>, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Option<Time>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Option<Time>, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Option<Time>, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Option<Time>, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Option<Time>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Option<Time>, E> {
-        Ok(None)
+    /// Reads a `time` that may be anything, and is none where it is no object: some builds send `[]` for one without
+    /// entries.
+    #[must_use]
+    pub fn read(raw: &RawValue) -> Option<Self> {
+        raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is asked of the portal. Any handle will do: that of a frame, of an OAuth application, of a webhook.
 
 use b24::{Client, Error, de};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Number, json};
 
 /// The user whose rights the calls have.
@@ -49,7 +49,7 @@ pub(crate) async fn load(b24: &Client, mut page_came: impl FnMut(&[Deal], Progre
     const DEAL: u32 = 2;
     // One row, for its total: the walk by id, which is quicker, counts nothing.
     let count = json!({ "entityTypeId": DEAL, "select": ["id"], "filter": {} });
-    let total = b24.v2().call("crm.item.list").params(count).send::<serde_json::Value>().await?.total.unwrap_or(0);
+    let total = b24.v2().call("crm.item.list").params(count).send::<IgnoredAny>().await?.total.unwrap_or(0);
     let mut progress = Progress { loaded: 0, total: usize::try_from(total).unwrap_or(usize::MAX) };
     page_came(&[], progress);
     let select = json!({ "entityTypeId": DEAL, "select": ["id", "title", "opportunity"] });

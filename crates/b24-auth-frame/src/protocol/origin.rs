@@ -1,13 +1,11 @@
 //! Who is listened to.
 
-use std::collections::HashSet;
-
 /// Hears the portal's origin and no other, and tells of each foreign one once.
 #[derive(Debug)]
 pub struct OriginRule {
     portal: String,
     /// Anybody can post from as many origins as they like: it stops growing at some point.
-    reported: HashSet<String>,
+    reported: Vec<String>,
 }
 
 /// Where a message came from.
@@ -26,7 +24,7 @@ impl OriginRule {
     /// Hears this origin, such as `https://example.bitrix24.com`.
     #[must_use]
     pub fn new(portal: impl Into<String>) -> Self {
-        Self { portal: portal.into(), reported: HashSet::new() }
+        Self { portal: portal.into(), reported: Vec::new() }
     }
 
     /// Where a message came from.
@@ -34,8 +32,11 @@ impl OriginRule {
         if origin == self.portal {
             return Origin::Portal;
         }
-        let fresh = self.reported.len() < MOST && self.reported.insert(origin.to_owned());
-        if fresh { Origin::New } else { Origin::Known }
+        if self.reported.len() >= MOST || self.reported.iter().any(|known| known == origin) {
+            return Origin::Known;
+        }
+        self.reported.push(origin.to_owned());
+        Origin::New
     }
 }
 

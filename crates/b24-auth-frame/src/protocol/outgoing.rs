@@ -58,7 +58,8 @@ impl Outgoing {
         }
         let payload = match payload {
             Payload::Nothing => String::new(),
-            Payload::Json(value) => value.to_string(),
+            // A value can always be written; its `Display` would be a second writer in the program.
+            Payload::Json(value) => serde_json::to_string(&value).unwrap_or_default(),
             Payload::Raw(text) => text,
         };
         let parts = [name, &payload, key, app_sid];

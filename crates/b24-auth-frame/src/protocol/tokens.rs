@@ -51,7 +51,7 @@ pub(super) fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a
 fn seconds(value: Option<&Value>) -> Option<Duration> {
     let seconds = match value? {
         Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
+        Value::String(text) => serde_json::from_str(text.trim()).ok()?,
         _ => return None,
     };
     // Nothing that lasts longer than a day was ever given out; more is no life but a date.

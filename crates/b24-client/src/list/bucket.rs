@@ -99,14 +99,17 @@ fn read_raw<'a>(result: &'a str, items_key: Option<&str>) -> Result<Vec<&'a RawV
     #[derive(Deserialize)]
     struct Rows<'a>(#[serde(borrow, deserialize_with = "b24_core::de::php_list")] Vec<&'a RawValue>);
 
+    #[derive(Deserialize)]
+    struct Sections<'a>(#[serde(borrow, deserialize_with = "b24_core::de::php_map")] Vec<(String, &'a RawValue)>);
+
     let rows = match items_key {
-        None => serde_json::from_str::<Rows<'_>>(result)?,
+        None => result,
         Some(key) => {
-            let mut all = serde_json::from_str::<std::collections::HashMap<String, &RawValue>>(result)?;
-            serde_json::from_str(all.remove(key).map_or("[]", RawValue::get))?
+            let Sections(all) = serde_json::from_str(result)?;
+            all.into_iter().rfind(|(name, _)| name == key).map_or("[]", |(_, rows)| rows.get())
         }
     };
-    Ok(rows.0)
+    serde_json::from_str(rows).map(|Rows(rows)| rows)
 }
 
 /// Says which row does not fit, and where in it.

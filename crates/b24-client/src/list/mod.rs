@@ -20,7 +20,12 @@ pub use pages::{Page, Pages};
 pub use rows::Rows;
 pub use tail::Tail;
 
-use self::{pages::Source, params::Entries, profile::Profile, walk::Walk};
+use self::{
+    pages::Source,
+    params::{Entries, Entry},
+    profile::Profile,
+    walk::Walk,
+};
 use crate::{Client, exchange::Exchange};
 
 /// All rows of a method that gives them in pages; nothing is sent until they are asked for.
@@ -133,7 +138,7 @@ impl<T> List<T> {
 
     fn set<V: Serialize>(mut self, key: &'static str, value: V) -> Self {
         // As the one entry of an object: what cannot be written shows there.
-        self.overrides.push((key, Params::object(&std::collections::BTreeMap::from([(key, value)]))));
+        self.overrides.push((key, Params::object(&Entry(key, value))));
         self
     }
 

@@ -22,7 +22,7 @@ impl Entries {
             [b'[', inner @ .., b']'] => inner.trim_ascii().is_empty(),
             _ => false,
         };
-        let Object(entries) = serde_json::from_slice(text).ok().filter(|_| is_object)?;
+        let Object(entries) = b24_core::de::from_json(text).ok().filter(|_| is_object)?;
         Some(Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
     }
 
@@ -78,6 +78,15 @@ impl Serialize for Entries {
 /// JSON of a value that is always written: a number, a name, a small object.
 pub(super) fn json<T: Serialize>(value: &T) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// An object of one entry.
+pub(super) struct Entry<K, V>(pub(super) K, pub(super) V);
+
+impl<K: Serialize, V: Serialize> Serialize for Entry<K, V> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(&self.0, &self.1)])
+    }
 }
 
 /// A list of fields, with one more field in it unless it is there, or all are.

@@ -15,7 +15,7 @@ use crate::{
 
 /// The rows of a v2 batch.
 pub(super) fn v2(request: &RestRequest, response: &RestResponse, halt: bool) -> Result<Vec<Outcome<Payload>>, Error> {
-    let answer: V2<'_> = serde_json::from_slice(response.result())
+    let answer: V2<'_> = de::from_json(response.result())
         .map_err(|source| no_batch(request, response).with_source(Unreadable::new(&source)))?;
     if answer.result.is_none() && answer.result_error.is_none() {
         return Err(no_batch(request, response));
@@ -55,7 +55,7 @@ pub(super) fn v3(request: &RestRequest, response: &RestResponse) -> Result<Vec<O
     if !response.result().trim_ascii_start().starts_with(b"[") && !response.result().starts_with(b"{") {
         return Err(no_batch(request, response));
     }
-    let results: Section<'_> = serde_json::from_slice(response.result())
+    let results: Section<'_> = de::from_json(response.result())
         .map_err(|source| no_batch(request, response).with_source(Unreadable::new(&source)))?;
     // Aliases are not echoed: a row is known by its place.
     let row = |(place, command): (usize, &CommandInfo)| match results.0.get(&place.to_string()) {

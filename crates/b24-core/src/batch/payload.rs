@@ -37,7 +37,7 @@ impl Payload {
     /// # Errors
     /// Kind [`Decode`](crate::ErrorKind::Decode): the command did run, and its result is no `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.json).map_err(|source| {
+        crate::de::from_json(&self.json).map_err(|source| {
             Error::decode("the result of the command does not fit the type it is read into")
                 .with_status(self.status)
                 .with_attempts(self.attempts)

@@ -64,7 +64,7 @@ impl Prepared {
         if NOT_IN_A_BATCH.iter().any(|name| method.as_str().eq_ignore_ascii_case(name)) {
             return Err(Error::usage(SdkCode::InvalidMethod, format!("a batch cannot carry `{method}`")).into());
         }
-        let raw: &RawValue = serde_json::from_slice(params.as_bytes())
+        let raw: &RawValue = crate::de::from_json(params.as_bytes())
             .map_err(|_| Error::usage(SdkCode::InvalidParams, "the parameters of a command are no JSON"))?;
         let (body, references) = match version {
             ApiVersion::V2 => match query::write(raw, references_in_text) {

@@ -30,6 +30,7 @@
 
 mod date_time;
 mod flag;
+mod json;
 mod number;
 mod php;
 mod scalar;
@@ -37,6 +38,8 @@ mod text;
 
 pub use date_time::date_time_or_none;
 pub use flag::{flag, flag_or_none};
+pub use json::from_json;
+pub(crate) use number::float_or_none;
 pub use number::{id_or_none, number, number_or_none};
 pub use php::{php_list, php_map};
 pub use text::text_or_none;

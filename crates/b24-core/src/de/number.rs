@@ -41,12 +41,23 @@ pub fn id_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u
     }
 }
 
+/// Like [`number_or_none()`], for floats that every program reads: by the reader of JSON that is there anyway. The standard
+/// library's readers and writers of floats are 30 KiB of WebAssembly, and only programs that ask for floats have them.
+pub(crate) fn float_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(match Scalar::deserialize(deserializer)? {
+        Scalar::Unsigned(value) => serde_json::Number::from(value).as_f64(),
+        Scalar::Signed(value) => serde_json::Number::from(value).as_f64(),
+        Scalar::Float(value) => Some(value),
+        Scalar::Text(text) => serde_json::from_str(text.trim()).ok(),
+        Scalar::Null | Scalar::Bool(_) | Scalar::Compound { .. } => None,
+    })
+}
+
 fn parse<T: FromStr>(scalar: &Scalar<'_>) -> Option<T> {
     match scalar {
         Scalar::Unsigned(value) => value.to_string().parse().ok(),
         Scalar::Signed(value) => value.to_string().parse().ok(),
-        // `{}` writes 7.0 as "7", which whole types accept, and 7.5 as "7.5", which they refuse.
-        Scalar::Float(value) => value.to_string().parse().ok(),
+        Scalar::Float(value) => parse_text(&plain(*value)?),
         Scalar::Text(text) => parse_text(text.trim()),
         Scalar::Null | Scalar::Bool(_) | Scalar::Compound { .. } => None,
     }
@@ -54,13 +65,37 @@ fn parse<T: FromStr>(scalar: &Scalar<'_>) -> Option<T> {
 
 fn parse_text<T: FromStr>(text: &str) -> Option<T> {
     // Rust reads "inf", "nan" and "1e400" as numbers; no portal means them.
-    text.parse::<f64>().ok().filter(|value| value.is_finite())?;
+    if !is_finite(text) {
+        return None;
+    }
     if let Ok(value) = text.parse() {
         return Some(value);
     }
     // Money and counts may carry an empty fraction: "100.00" is a whole number.
     let (whole, fraction) = text.split_once('.')?;
     fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
+}
+
+/// Whether the text can be no number but a finite one. What it is otherwise is for its type to say.
+fn is_finite(text: &str) -> bool {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let plain = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-'));
+    let places = exponent.parse().ok().and_then(|exponent: isize| exponent.checked_add_unsigned(digits.len()));
+    plain && places.is_some_and(|places| places <= 308)
+}
+
+/// A float in plain digits: `7.0`, and 0.00000015 for 1.5e-7. JSON has no other than finite ones.
+fn plain(value: f64) -> Option<String> {
+    let text = serde_json::Number::from_f64(value)?.to_string();
+    let Some((digits, exponent)) = text.split_once('e') else { return Some(text) };
+    let (sign, digits) = digits.split_at(digits.len() - digits.trim_start_matches('-').len());
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: isize = exponent.parse().ok()?;
+    let places = exponent.unsigned_abs();
+    Some(match exponent {
+        ..0 => format!("{sign}0.{}{whole}{fraction}", "0".repeat(places - 1)),
+        0.. => format!("{sign}{whole}{fraction}{}", "0".repeat(places.saturating_sub(fraction.len()))),
+    })
 }
 
 #[cfg(test)]
@@ -104,9 +139,25 @@ mod tests {
             (json!(1), Some(1.0)),
             (json!("nan"), None),
             (json!("1e400"), None),
+            (json!("1.5e3"), Some(1500.0)),
+            (json!(1e-9), Some(1e-9)),
+            (json!(1.7e300), Some(1.7e300)),
         ] {
             assert_eq!(number_or_none::<_, f64>(value.clone()).unwrap(), want, "{value}");
         }
+    }
+
+    #[test]
+    fn a_float_becomes_plain_digits() {
+        for value in
+            [0.0, -0.5, 7.0, 0.1 + 0.2, 1e15, 1e16, 1.5e-7, -1.5e-7, 1.234_567_890_123_456_7e16, 1e21, f64::MAX, 5e-324]
+        {
+            let text = plain(value).unwrap();
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");
+            assert_eq!(text.trim_end_matches(".0"), value.to_string());
+        }
+        assert_eq!(plain(f64::NAN), None);
+        assert_eq!(whole(json!(1e19)), Some(10_000_000_000_000_000_000));
     }
 
     #[test]

@@ -22,10 +22,10 @@ pub const MASK: &str = "***";
 /// becomes `***` as a whole. Keys come out sorted.
 #[must_use]
 pub fn json(bytes: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(bytes) {
+    match crate::de::from_json::<Value>(bytes) {
         Ok(mut value) => {
             mask_value(&mut value, 0);
-            value.to_string()
+            written(&value)
         }
         Err(_) => MASK.to_owned(),
     }
@@ -47,7 +47,7 @@ fn text_in(text: &str, depth: u8) -> Cow<'_, str> {
     if text.trim_start().starts_with(['{', '[']) {
         if let Ok(mut value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
             mask_value(&mut value, depth + 1);
-            return Cow::Owned(value.to_string());
+            return Cow::Owned(written(&value));
         }
     }
     if !text.contains(['/', '=', ' ', '%', ':', '\n', '\t']) {
@@ -63,6 +63,11 @@ fn text_in(text: &str, depth: u8) -> Cow<'_, str> {
     }
     let masked = pairs::mask(&paths::mask(text));
     if masked == text { Cow::Borrowed(text) } else { Cow::Owned(masked) }
+}
+
+/// Like its `Display`, by the writer that programs have anyway.
+fn written(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| MASK.to_owned())
 }
 
 fn mask_value(value: &mut Value, depth: u8) {

@@ -3,13 +3,10 @@
 //! Sources: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html>,
 //! <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::borrow::Cow;
 
 use b24_core::{Time, de};
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Command, Lesson, Reading, Refused};
@@ -17,23 +14,20 @@ use super::{Command, Lesson, Reading, Refused};
 /// The commands in the parameters of a batch; empty where they cannot be read, which is the portal's to refuse.
 pub(super) fn commands(params: &[u8]) -> Vec<Command> {
     let is_list = params.trim_ascii_start().first() == Some(&b'[');
-    let listed = if is_list {
-        serde_json::from_slice::<Entries<Item<'_>>>(params).map(|Entries(items)| items)
-    } else {
-        serde_json::from_slice::<V2<'_>>(params).map(|v2| v2.cmd.0)
-    };
-    let named = |(label, Item(method)): (String, Item<'_>)| Command::new(label, &method);
-    listed.unwrap_or_default().into_iter().filter_map(named).take(MOST).collect()
+    let listed = if is_list { de::from_json(params) } else { de::from_json(params).map(|V2 { cmd }| cmd) };
+    let Entries(listed) = listed.unwrap_or_default();
+    let named = |(label, command): (String, &RawValue)| Command::new(label, &method(command)?);
+    listed.into_iter().filter_map(named).take(MOST).collect()
 }
 
 /// What the result of a v2 batch tells of its commands. `outer` is what its own `time` told.
 pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], outer: Option<Reading>) -> Lesson {
-    let Ok(told) = serde_json::from_slice::<Told<'_>>(result) else { return lesson };
+    let Ok(told) = de::from_json::<Told<'_>>(result) else { return lesson };
     let place = |label: &str| commands.iter().position(|command| command.label() == label);
     let own = outer.and_then(|outer| outer.operating).filter(|sum| !sum.is_zero());
     for (label, time) in told.result_time.0 {
         // What is not readable is passed over: the others still teach something.
-        let Ok(time) = serde_json::from_str::<Time>(time.get()) else { continue };
+        let Some(time) = Time::read(time) else { continue };
         let mut reading = Reading::of(&time);
         // Portals that bill the batch itself write its counter beside every command: it is not the command's.
         // https://github.com/bitrix24/b24jssdk/pull/539
@@ -65,15 +59,15 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
 struct V2<'a> {
     // Portals read the name without regard to case; other spellings than these have not been seen.
     #[serde(borrow, alias = "CMD", default)]
-    cmd: Entries<Item<'a>>,
+    cmd: Entries<'a>,
 }
 
 #[derive(Deserialize)]
 struct Told<'a> {
     #[serde(borrow, default)]
-    result_time: Entries<&'a RawValue>,
+    result_time: Entries<'a>,
     #[serde(borrow, default)]
-    result_error: Entries<&'a RawValue>,
+    result_error: Entries<'a>,
 }
 
 #[derive(Deserialize)]
@@ -83,90 +77,37 @@ struct Trouble {
     error: Option<Box<str>>,
 }
 
-/// The method of a command: of the text `method?query`, or of an object with `method`.
-struct Item<'a>(Cow<'a, str>);
+/// What PHP writes for an array, read no further.
+#[derive(Default, Deserialize)]
+struct Entries<'a>(#[serde(borrow, deserialize_with = "de::php_map")] Vec<(String, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Method;
-
-        impl<'de> Visitor<'de> for Method {
-            type Value = Item<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a command")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Item<'de>, E> {
-                Ok(Item(Cow::Borrowed(name(text))))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Item<'de>, E> {
-                Ok(Item(Cow::Owned(name(text).to_owned())))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item<'de>, A::Error> {
-                let mut method = Cow::Borrowed("");
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if key == "method" {
-                        method = map.next_value()?;
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(Item(method))
-            }
-        }
-        deserializer.deserialize_any(Method)
+/// The method of a command: of the text `method?query`, or of an object with `method`. `None` where it is neither.
+fn method(command: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow, default)]
+        method: Option<&'a RawValue>,
     }
+
+    if command.get().starts_with('{') {
+        let item: Item<'_> = serde_json::from_str(command.get()).ok()?;
+        return item.method.map_or(Some(Cow::Borrowed("")), text);
+    }
+    Some(match text(command)? {
+        Cow::Borrowed(command) => Cow::Borrowed(name(command)),
+        Cow::Owned(command) => Cow::Owned(name(&command).to_owned()),
+    })
+}
+
+fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    serde_json::from_str(raw.get()).ok().map(|Text(text)| text)
 }
 
 fn name(command: &str) -> &str {
     command.split(['?', '#']).next().unwrap_or_default()
-}
-
-/// What PHP writes for an array: a list, whose keys are the places, an object, or `[]` for an empty one.
-struct Entries<T>(Vec<(String, T)>);
-
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
-            type Value = Entries<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list or an object")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<T>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = list.next_element()? {
-                    entries.push((entries.len().to_string(), entry));
-                }
-                Ok(Entries(entries))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-
-            fn visit_unit<E>(self) -> Result<Entries<T>, E> {
-                Ok(Entries::default())
-            }
-        }
-        deserializer.deserialize_any(Any(PhantomData))
-    }
 }
 
 /// No portal runs more.

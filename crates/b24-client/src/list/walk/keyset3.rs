@@ -2,13 +2,11 @@
 //!
 //! Source: <https://apidocs.bitrix24.com/api-reference/rest-v3.html>
 
-use std::collections::BTreeMap;
-
 use b24_core::{Cursor, Direction, Error, SdkCode, filter};
 use serde_json::value::RawValue;
 
 use super::{check_limit, order};
-use crate::list::params::{Entries, json};
+use crate::list::params::{Entries, Entry, json};
 
 /// Pages by a condition on the id, after the caller's own.
 #[derive(Clone, Debug)]
@@ -54,7 +52,7 @@ impl Keyset3 {
         let filter: Vec<_> = self.filter.iter().cloned().chain(bound).collect();
         params.set("filter", json(&filter));
         params.set("order", order(&self.key, self.direction));
-        params.set("pagination", json(&BTreeMap::from([("limit", self.limit)])));
+        params.set("pagination", json(&Entry("limit", self.limit)));
     }
 }
 

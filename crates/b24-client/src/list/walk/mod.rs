@@ -5,15 +5,13 @@ mod keyset3;
 mod offset;
 mod tail;
 
-use std::collections::BTreeMap;
-
 use b24_core::{Cursor, Direction, Error, Params, SdkCode};
 use serde_json::value::RawValue;
 
 use self::{keyset2::Keyset2, keyset3::Keyset3, offset::Offset, tail::Tail};
 use super::{
     advance::{Advance, Moved},
-    params::{Entries, json},
+    params::{Entries, Entry, json},
     row_id::RowId,
 };
 
@@ -145,7 +143,7 @@ impl Walk {
 }
 
 fn order(key: &str, direction: Direction) -> Box<RawValue> {
-    json(&BTreeMap::from([(key, direction)]))
+    json(&Entry(key, direction))
 }
 
 fn check_limit(limit: u16) -> Result<(), Error> {
