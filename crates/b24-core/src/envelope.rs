@@ -1,34 +1,33 @@
 //! The envelope around a payload, read once and borrowing.
 
 use http::StatusCode;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{RestError, Time, Validation, de, redact};
 
 /// The top level of an answer. One odd field must not hide the others: they are only found here.
-#[derive(Deserialize)]
 pub(crate) struct Envelope<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
+    /// It may be `null`.
     pub(crate) result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     time: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     next: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     total: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     error: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     error_description: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     argument: Option<&'a RawValue>,
     /// A description of the API comes without an envelope.
-    #[serde(borrow, default)]
     openapi: Option<&'a RawValue>,
 }
 
-impl Envelope<'_> {
+impl<'a> Envelope<'a> {
+    pub(crate) fn read(json: &'a [u8]) -> serde_json::Result<Self> {
+        let names = ["result", "time", "next", "total", "error", "error_description", "argument", "openapi"];
+        let [result, fields @ ..] = de::fields(json, names)?;
+        let [time, next, total, error, error_description, argument, openapi] = fields.map(said);
+        Ok(Self { result, time, next, total, error, error_description, argument, openapi })
+    }
+
     pub(crate) fn time(&self) -> Option<Time> {
         Time::read(self.time?)
     }
@@ -54,11 +53,7 @@ impl Envelope<'_> {
         if self.result.is_some() && status.is_success() && matches!(raw, "\"\"" | "false" | "[]" | "{}") {
             return None;
         }
-        let mut refusal = if raw.starts_with('{') {
-            serde_json::from_str::<V3Error<'_>>(raw).unwrap_or_default().into_rest(status)
-        } else {
-            self.v2_refusal(status, raw)
-        };
+        let mut refusal = if raw.starts_with('{') { v3_refusal(status, raw) } else { self.v2_refusal(status, raw) };
         refusal.map_texts(|text| {
             let shown = redact::text(beginning(text));
             (shown != text).then(|| shown.into_owned())
@@ -67,12 +62,36 @@ impl Envelope<'_> {
     }
 
     fn v2_refusal(&self, status: StatusCode, raw: &str) -> RestError {
-        let refusal = RestError::new(status, &text(raw), &self.error_description.map_or_else(String::new, said));
+        let refusal = RestError::new(status, &text(raw), &text_of(self.error_description));
         match self.argument {
-            Some(argument) => refusal.with_argument(&said(argument)),
+            Some(argument) => refusal.with_argument(&text(argument.get())),
             None => refusal,
         }
     }
+}
+
+/// `{"code", "message", "validation"}`; whatever is missing or odd counts as absent.
+fn v3_refusal(status: StatusCode, raw: &str) -> RestError {
+    let [code, message, validation] = fields(raw, ["code", "message", "validation"]);
+    let rows = validation.and_then(|raw| serde_json::from_str(raw.get()).ok()).map_or_else(Vec::new, |List(rows)| rows);
+    let rows = rows.into_iter().filter(|row| row.get().starts_with('{')).map(|row| {
+        let [message, field] = fields(row.get(), ["message", "field"]);
+        Validation { message: text_of(message), field: field.and_then(|raw| serde_json::from_str(raw.get()).ok()) }
+    });
+    RestError::new(status, &text_of(code), &text_of(message)).with_validation(rows.collect())
+}
+
+#[derive(Deserialize)]
+struct List<'a>(#[serde(borrow, deserialize_with = "de::php_list")] Vec<&'a RawValue>);
+
+/// What an object says in these fields; nothing where it is none.
+fn fields<'a, const N: usize>(json: &'a str, names: [&str; N]) -> [Option<&'a RawValue>; N] {
+    de::fields(json.as_bytes(), names).map_or([None; N], |found| found.map(said))
+}
+
+/// `null` says nothing.
+fn said(raw: Option<&RawValue>) -> Option<&RawValue> {
+    raw.filter(|raw| raw.get() != "null")
 }
 
 /// As much of a text as anybody reads; a whole page may come in its place.
@@ -95,35 +114,6 @@ fn text(json: &str) -> String {
     serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
 }
 
-/// Like [`text`], but nothing for `null`.
-fn said(raw: &RawValue) -> String {
-    if raw.get() == "null" { String::new() } else { text(raw.get()) }
+fn text_of(raw: Option<&RawValue>) -> String {
+    raw.map_or_else(String::new, |raw| text(raw.get()))
 }
-
-/// `{"code", "message", "validation"}`; whatever is missing or odd counts as absent.
-#[derive(Default, Deserialize)]
-struct V3Error<'a> {
-    #[serde(borrow, default)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    validation: Option<&'a RawValue>,
-}
-
-impl V3Error<'_> {
-    fn into_rest(self, status: StatusCode) -> RestError {
-        let text = |found: Option<&RawValue>| found.map_or_else(String::new, said);
-        let rows = self.validation.and_then(|raw| serde_json::from_str::<Rows>(raw.get()).ok());
-        RestError::new(status, &text(self.code), &text(self.message))
-            .with_validation(rows.map(|Rows(rows)| rows).unwrap_or_default())
-    }
-}
-
-/// Keeps `null` apart from absent: a result may be `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-#[derive(Deserialize)]
-struct Rows(#[serde(deserialize_with = "de::php_list")] Vec<Validation>);

@@ -48,7 +48,7 @@ impl RestResponse {
         if json.trim_ascii_start().first() != Some(&b'{') {
             return Err(unusable(status, explain(json)));
         }
-        let envelope: Envelope<'_> = crate::de::from_json(json)
+        let envelope = Envelope::read(json)
             .map_err(|source| unusable(status, explain(json)).with_source(Unreadable::new(&source)))?;
         if let Some(refusal) = envelope.refusal(status) {
             return Err(refusal.into());

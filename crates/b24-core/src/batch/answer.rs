@@ -101,7 +101,7 @@ impl Sections<'_> {
         if raw.get() == "null" && self.results.contains_key(key) {
             return None;
         }
-        let inside = serde_json::from_str::<Envelope<'_>>(raw.get()).ok().and_then(|row| row.refusal(status));
+        let inside = Envelope::read(raw.get().as_bytes()).ok().and_then(|row| row.refusal(status));
         // A bare code, or nothing that names one.
         let code =
             || serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().chars().take(200).collect::<String>());

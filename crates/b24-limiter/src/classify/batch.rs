@@ -14,18 +14,18 @@ use super::{Command, Lesson, Reading, Refused};
 /// The commands in the parameters of a batch; empty where they cannot be read, which is the portal's to refuse.
 pub(super) fn commands(params: &[u8]) -> Vec<Command> {
     let is_list = params.trim_ascii_start().first() == Some(&b'[');
-    let listed = if is_list { de::from_json(params) } else { de::from_json(params).map(|V2 { cmd }| cmd) };
-    let Entries(listed) = listed.unwrap_or_default();
+    let listed = if is_list { de::from_json(params).ok() } else { v2(params) };
+    let Some(Entries(listed)) = listed else { return Vec::new() };
     let named = |(label, command): (String, &RawValue)| Command::new(label, &method(command)?);
     listed.into_iter().filter_map(named).take(MOST).collect()
 }
 
 /// What the result of a v2 batch tells of its commands. `outer` is what its own `time` told.
 pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], outer: Option<Reading>) -> Lesson {
-    let Ok(told) = de::from_json::<Told<'_>>(result) else { return lesson };
+    let Ok([times, errors]) = de::fields(result, ["result_time", "result_error"]) else { return lesson };
     let place = |label: &str| commands.iter().position(|command| command.label() == label);
     let own = outer.and_then(|outer| outer.operating).filter(|sum| !sum.is_zero());
-    for (label, time) in told.result_time.0 {
+    for (label, time) in entries(times) {
         // What is not readable is passed over: the others still teach something.
         let Some(time) = Time::read(time) else { continue };
         let mut reading = Reading::of(&time);
@@ -38,9 +38,12 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
             lesson = lesson.with_command(place, Ok(reading));
         }
     }
-    for (label, error) in told.result_error.0 {
-        let bare = || serde_json::from_str(error.get()).ok();
-        let code = serde_json::from_str(error.get()).ok().and_then(|Trouble { error }| error).or_else(bare);
+    for (label, error) in entries(errors) {
+        let code = match de::fields(error.get().as_bytes(), ["error"]) {
+            // A number, for some.
+            Ok([code]) => code.and_then(text),
+            Err(_) => text(error),
+        };
         match (place(&label), code.as_deref()) {
             (Some(place), Some(code)) if code.eq_ignore_ascii_case("OPERATION_TIME_LIMIT") => {
                 lesson = lesson.with_command(place, Err(Refused::Operating));
@@ -55,43 +58,25 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
     lesson
 }
 
-#[derive(Deserialize)]
-struct V2<'a> {
+fn v2(params: &[u8]) -> Option<Entries<'_>> {
     // Portals read the name without regard to case; other spellings than these have not been seen.
-    #[serde(borrow, alias = "CMD", default)]
-    cmd: Entries<'a>,
+    let [lower, upper] = de::fields(params, ["cmd", "CMD"]).ok()?;
+    serde_json::from_str(lower.or(upper)?.get()).ok()
 }
 
-#[derive(Deserialize)]
-struct Told<'a> {
-    #[serde(borrow, default)]
-    result_time: Entries<'a>,
-    #[serde(borrow, default)]
-    result_error: Entries<'a>,
-}
-
-#[derive(Deserialize)]
-struct Trouble {
-    // A number, for some.
-    #[serde(default, deserialize_with = "de::text_or_none")]
-    error: Option<Box<str>>,
+fn entries(raw: Option<&RawValue>) -> Vec<(String, &RawValue)> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).map_or_else(Vec::new, |Entries(entries)| entries)
 }
 
 /// What PHP writes for an array, read no further.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Entries<'a>(#[serde(borrow, deserialize_with = "de::php_map")] Vec<(String, &'a RawValue)>);
 
 /// The method of a command: of the text `method?query`, or of an object with `method`. `None` where it is neither.
 fn method(command: &RawValue) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Item<'a> {
-        #[serde(borrow, default)]
-        method: Option<&'a RawValue>,
-    }
-
     if command.get().starts_with('{') {
-        let item: Item<'_> = serde_json::from_str(command.get()).ok()?;
-        return item.method.map_or(Some(Cow::Borrowed("")), text);
+        let [method] = de::fields(command.get().as_bytes(), ["method"]).ok()?;
+        return method.map_or(Some(Cow::Borrowed("")), text);
     }
     Some(match text(command)? {
         Cow::Borrowed(command) => Cow::Borrowed(name(command)),
