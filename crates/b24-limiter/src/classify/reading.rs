@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_answer_is_no_reading() {
-        let time: Time = serde_json::from_str(r#"{"operating":-5,"operating_reset_at":1e300}"#).unwrap();
+        let time = serde_json::from_str(r#"{"operating":-5,"operating_reset_at":1e300}"#).unwrap();
+        let time = Time::read(time).unwrap();
         assert_eq!(Reading::of(&time), Reading::default());
     }
 }

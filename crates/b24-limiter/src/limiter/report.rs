@@ -72,7 +72,7 @@ impl State {
             adaptive_delays: tally.adaptive_delays,
             adaptive_delay: tally.adaptive_delay,
             heavy: tally.heavy,
-            codes: tally.codes.clone(),
+            codes: tally.codes.iter().cloned().collect(),
             failures: tally.failures.iter().cloned().collect(),
             methods,
         }

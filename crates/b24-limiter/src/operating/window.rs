@@ -96,15 +96,14 @@ impl Window {
     /// When the sum will not be above `most` any more, if nothing is added.
     pub(super) fn falls_to(&mut self, most: Duration, now: Duration) -> Option<Duration> {
         let mut sum = self.sum(now);
-        let mut parts: Vec<_> = self.parts().collect();
-        parts.sort_unstable();
         let mut when = None;
-        for (expires, spent) in parts {
-            if sum <= most {
-                break;
-            }
-            sum = sum.saturating_sub(spent);
-            when = Some(expires);
+        // There are about a dozen parts: looking for the next one is as good as sorting them.
+        while sum > most {
+            let later = self.parts().map(|(expires, _)| expires).filter(|expires| Some(*expires) > when);
+            let Some(next) = later.min() else { break };
+            let given_back = self.parts().filter(|(expires, _)| *expires == next).map(|(_, spent)| spent);
+            sum = given_back.fold(sum, Duration::saturating_sub);
+            when = Some(next);
         }
         when
     }

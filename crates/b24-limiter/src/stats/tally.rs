@@ -1,10 +1,6 @@
 //! What is counted while calls go by.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
 use super::{Failure, Waits, histogram::Histogram};
 
@@ -23,7 +19,8 @@ pub(crate) struct Tally {
     pub(crate) waits: Histogram,
     pub(crate) adaptive_delays: u64,
     pub(crate) adaptive_delay: Duration,
-    pub(crate) codes: BTreeMap<Cow<'static, str>, u64>,
+    /// How often each code came: a few of them.
+    pub(crate) codes: Vec<(Cow<'static, str>, u64)>,
     pub(crate) failures: VecDeque<Failure>,
 }
 
@@ -40,8 +37,11 @@ impl Tally {
     pub(crate) fn fail(&mut self, failure: Failure) {
         self.failed += 1;
         // Servers may make codes up: what is kept of them is bounded.
-        if self.codes.len() < MOST_CODES || self.codes.contains_key(&failure.code) {
-            *self.codes.entry(failure.code.clone()).or_default() += 1;
+        let has_room = self.codes.len() < MOST_CODES;
+        match self.codes.iter_mut().find(|(code, _)| *code == failure.code) {
+            Some((_, count)) => *count += 1,
+            None if has_room => self.codes.push((failure.code.clone(), 1)),
+            None => {}
         }
         if self.failures.len() == MOST_FAILURES {
             self.failures.pop_front();
