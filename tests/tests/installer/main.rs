@@ -51,7 +51,7 @@ fn listen(portal: &Portal, installer: &Installer) -> EventService {
 
 /// Waits until everything that was accepted has come to an end, or failed at least once.
 async fn settled(service: &EventService) -> Stats {
-    tokio::time::timeout(Duration::from_secs(20), service.settled()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), service.settled()).await.unwrap();
     service.stats()
 }
 
