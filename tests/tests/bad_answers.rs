@@ -16,7 +16,7 @@ async fn add_with(fault: Fault) -> (Error, u64) {
         B24::builder().max_response_size(4096).retry(RetryPolicy::realtime()).webhook_url(&portal.hook_url()).unwrap();
     portal.fault(fault.for_method("crm.deal.add"));
     let call = b24.v2().call("crm.deal.add").params(json!({ "fields": { "TITLE": "x" } }));
-    let error = call.timeout(Duration::from_millis(500)).send::<Value>().await.unwrap_err();
+    let error = call.timeout(Duration::from_secs(5)).send::<Value>().await.unwrap_err();
     let deals = b24.v2().call("crm.deal.list").params(json!({ "select": ["ID"] })).send::<Value>().await.unwrap();
     (error, deals.total.unwrap())
 }
@@ -70,7 +70,8 @@ async fn a_cut_off_body_is_a_lost_connection() {
 
 #[tokio::test]
 async fn a_body_that_drips_runs_out_of_time() {
-    let (error, _) = add_with(Fault::slow_body(1, Duration::from_millis(100))).await;
+    // Each byte in time, and all of them not.
+    let (error, _) = add_with(Fault::slow_body(1, Duration::from_secs(1))).await;
     assert_eq!(described(&error), (ErrorKind::Transport, "REQUEST_TIMEOUT", None, true));
 }
 
@@ -107,10 +108,10 @@ async fn no_time_left_means_not_sent() {
     assert!(portal.requests().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_shorter_of_timeout_and_deadline_counts() {
-    let portal = Portal::builder().latency(Duration::from_secs(20)).start().await.unwrap();
-    let b24 = B24::from_webhook_url(&portal.hook_url()).unwrap();
+    let portal = Portal::builder().latency(Duration::from_secs(20)).in_process();
+    let b24 = B24::builder().http_client(portal.service()).webhook_url(&portal.hook_url()).unwrap();
     let call = b24.v2().call("profile").timeout(Duration::from_secs(60)).deadline(Duration::from_millis(100));
     let error = call.send::<Value>().await.unwrap_err();
     assert_eq!(described(&error), (ErrorKind::Transport, "REQUEST_TIMEOUT", None, true));
@@ -118,9 +119,10 @@ async fn the_shorter_of_timeout_and_deadline_counts() {
 
 #[tokio::test]
 async fn where_nobody_listens_nothing_has_run() {
-    // Bound, so that nobody else takes the port, and closed to every connection once dropped.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let hook = format!("http://127.0.0.1:{port}/rest/1/s3cr3t/");
+    // Bound, so that nobody else takes the port, and closed to every connection: it does not listen.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let hook = format!("http://{}/rest/1/s3cr3t/", socket.local_addr().unwrap());
     let b24 = B24::builder().retry(RetryPolicy::realtime()).webhook_url(&hook).unwrap();
     let error = b24.v2().call("crm.deal.add").send::<Value>().await.unwrap_err();
     assert_eq!(described(&error), (ErrorKind::Transport, "NETWORK_ERROR", None, false));

@@ -66,7 +66,7 @@ async fn next(events: &mut OfflineEvents<B24>) -> OfflineBatch<B24> {
 }
 
 async fn try_next(events: &mut OfflineEvents<B24>) -> Result<OfflineBatch<B24>, Error> {
-    tokio::time::timeout(Duration::from_secs(5), events.next()).await.unwrap().unwrap()
+    tokio::time::timeout(Duration::from_secs(60), events.next()).await.unwrap().unwrap()
 }
 
 /// The deals that the events of a batch are about.

@@ -124,7 +124,7 @@ fn a_pair_in_hand_outlives_the_runtime_of_its_renewal() {
     let grant = second.block_on(async {
         // Until the first renewal is seen to have been cut off.
         let mut grant = oauth.authorize().await;
-        for _ in 0..50 {
+        for _ in 0..3_000 {
             if !matches!(&grant, Err(error) if error.code() == "RENEWAL_ABORTED") {
                 break;
             }

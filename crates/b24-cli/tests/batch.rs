@@ -163,7 +163,7 @@ fn a_batch_that_is_lost_gives_the_error_for_each_of_its_commands() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_waits_for_what_is_under_way() {
-    let served = Served::new(portal().latency(std::time::Duration::from_millis(300)));
+    let served = Served::new(portal().latency(std::time::Duration::from_secs(2)));
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all((1..=150).map(get).collect::<String>().as_bytes()).unwrap();
     let interrupt = |process: &std::process::Child| {

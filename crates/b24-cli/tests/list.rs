@@ -123,10 +123,11 @@ fn a_list_goes_on_after_a_cursor() {
 
 #[test]
 fn a_failure_half_way_keeps_the_rows_and_names_the_cursor() {
-    let served = Served::new(portal().latency(Duration::from_millis(300)));
-    let deleted = |_: &_| served.portal.fault(Fault::deleted());
-    let arguments = ["list", "crm.deal.list", "--select", "ID", "--limit", "120"];
-    let output = served.run_until(&arguments, 1, deleted);
+    let served = Served::new(portal());
+    // The first page is the true one, in one piece.
+    served.portal.fault(Fault::slow_body(1 << 20, Duration::ZERO));
+    served.portal.fault(Fault::deleted().after_handler());
+    let output = served.run(&["list", "crm.deal.list", "--select", "ID", "--limit", "120"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(ids(&output, "ID"), (1..=50).collect::<Vec<_>>());
     let said = stderr(&output);
@@ -141,7 +142,8 @@ fn a_failure_half_way_keeps_the_rows_and_names_the_cursor() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_whole_rows_and_names_the_cursor() {
-    let served = Served::new(portal().latency(Duration::from_millis(300)));
+    // Many pages, so that it is not done before it is interrupted.
+    let served = Served::new(portal().rows(5000).latency(Duration::from_millis(300)));
     let interrupt = |process: &std::process::Child| {
         let pid = process.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());

@@ -3,8 +3,8 @@
 use std::{env, future::Future, time::Duration};
 
 use b24_auth_oauth::{StoreErrorKind, TokenKey, TokenStore, store::PostgresStore};
-use tokio::time::timeout;
-use tokio_postgres::NoTls;
+use tokio::{sync::watch, time::timeout};
+use tokio_postgres::{NoTls, Row};
 
 use crate::{
     child,
@@ -45,21 +45,27 @@ async fn server() -> Option<Server> {
 }
 
 impl Server {
-    /// Runs a statement as somebody else, and counts its rows.
-    async fn run(&self, statement: &str) -> usize {
+    /// Runs a statement as somebody else.
+    async fn run(&self, statement: &str) -> Vec<Row> {
         let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
-        let rows = client.query(statement, &[]).await.unwrap().len();
+        let rows = client.query(statement, &[]).await.unwrap();
         drop(client);
         connection.await.unwrap().unwrap();
         rows
     }
 
-    /// Ends the connections of the stores of this test: those that are named like its table.
+    /// Ends the connections of the stores of this test, those that are named like its table, and waits until they are gone:
+    /// the server is told to end them, and does so when it comes to it.
     async fn terminate(&self) {
-        let statement =
-            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'", self.table);
-        assert!(self.run(&statement).await > 0);
+        let ended = format!(
+            "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'",
+            self.table
+        );
+        let ended: Vec<String> = self.run(&ended).await.iter().map(|row| row.get::<_, i32>(0).to_string()).collect();
+        assert!(!ended.is_empty());
+        let left = format!("SELECT pid FROM pg_stat_activity WHERE pid IN ({})", ended.join(", "));
+        while !self.run(&left).await.is_empty() {}
     }
 
     /// A store whose connection the server can tell from those of other tests.
@@ -260,25 +266,30 @@ async fn saves_go_on_while_connections_are_ended() {
     let store = server.named();
     let mut stored = record("one");
     store.save(&key(), &stored, None).await.unwrap();
+    let (generation, mut saved) = watch::channel(stored.generation());
     let saves = tokio::spawn(async move {
-        for _ in 0..300 {
+        // Until nobody looks any more.
+        while !generation.is_closed() {
             let next = stored.next(record("more").into_params());
             // Each save is told to be done when it was written, whichever try wrote it.
             store.save(&key(), &next, Some(stored.generation())).await?;
+            generation.send_replace(next.generation());
             stored = next;
         }
         Ok::<_, b24_auth_oauth::StoreError>(stored.generation())
     });
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        let statement = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'",
-            server.table
-        );
-        server.run(&statement).await;
+    for _ in 0..5 {
+        server.terminate().await;
+        // A save is tried twice and no more: the one that has met this end is over before there is another one. It may be the
+        // one that begins next, where the one under way had its answer already.
+        let before = *saved.borrow();
+        if saved.wait_for(|generation| *generation >= before + 2).await.is_err() {
+            break;
+        }
     }
-    assert_eq!(saves.await.unwrap().unwrap(), 301);
-    assert_eq!(server.store().load(&key()).await.unwrap().unwrap().generation(), 301);
+    drop(saved);
+    let last = saves.await.unwrap().unwrap();
+    assert_eq!(server.store().load(&key()).await.unwrap().unwrap().generation(), last);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     path::PathBuf,
     process::{Child, ChildStdout, Command, Output},
     sync::atomic::{AtomicU32, Ordering},
@@ -16,15 +16,25 @@ use tempfile::TempDir;
 use super::{Served, rows, stderr};
 
 /// A port that nobody listens on, below those that the system gives to anybody.
-fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Far from what the process beside this one takes, whose id is the next.
-    let begin = std::process::id().wrapping_mul(16);
-    loop {
-        let place = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        let port = 20_000 + u16::try_from(place).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
+struct FreePort {
+    number: u16,
+    /// Between our look and the command's start the port is free for all. Tests in other processes keep away from those whose
+    /// number is taken for UDP, which nobody here speaks.
+    _claim: UdpSocket,
+}
+
+impl FreePort {
+    fn find() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // Far from what the process beside this one takes, whose id is the next.
+        let begin = std::process::id().wrapping_mul(16);
+        loop {
+            let place = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+            let number = 20_000 + u16::try_from(place).unwrap();
+            let Ok(claim) = UdpSocket::bind(("127.0.0.1", number)) else { continue };
+            if TcpListener::bind(("127.0.0.1", number)).is_ok() {
+                return Self { number, _claim: claim };
+            }
         }
     }
 }
@@ -34,6 +44,7 @@ pub(crate) struct Desk {
     pub(crate) served: Served,
     pub(crate) port: u16,
     pub(crate) folder: TempDir,
+    _port: FreePort,
 }
 
 /// A login that waits for its browser.
@@ -47,9 +58,10 @@ pub(crate) struct Waiting {
 impl Desk {
     pub(crate) fn new() -> Self {
         // The portal has to know the port before the command listens there.
-        let port = free_port();
+        let free = FreePort::find();
+        let port = free.number;
         let portal = Portal::builder().limits(Limits::off()).redirect_uri(format!("http://127.0.0.1:{port}/"));
-        Self { served: Served::new(portal), port, folder: tempfile::tempdir().unwrap() }
+        Self { served: Served::new(portal), port, folder: tempfile::tempdir().unwrap(), _port: free }
     }
 
     pub(crate) fn portal(&self) -> &Portal {
@@ -159,10 +171,9 @@ fn split(url: &str) -> (String, String) {
 fn ask(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
-    // Who sends too much may be cut off.
-    let _ = stream.read_to_end(&mut answer);
+    // Who sends too much may be cut off, in the middle of it or after it.
+    let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut answer));
     String::from_utf8(answer).unwrap()
 }
 

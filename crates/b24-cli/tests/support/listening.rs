@@ -120,7 +120,7 @@ fn lines(stdout: ChildStdout) -> Receiver<String> {
     lines
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Drop for Listening {
     fn drop(&mut self) {

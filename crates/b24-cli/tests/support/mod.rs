@@ -67,7 +67,7 @@ impl Served {
 pub(crate) fn wait_for(mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "it never came about");
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never came about");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -122,17 +122,22 @@ fn a_handler_that_blocks_its_thread_does_not_keep_a_worker_from_its_end() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (free, blocked) = std::sync::mpsc::channel::<()>();
     let blocked = Arc::new(Mutex::new(blocked));
+    let begun = Arc::new(tokio::sync::Notify::new());
     let left = runtime.block_on(async {
+        let begins = Arc::clone(&begun);
         let (service, worker) = builder(token())
             .grace(Duration::from_millis(10))
             .on_any(move |_| {
-                let blocked = Arc::clone(&blocked);
-                async move { Ok(blocked.lock().unwrap().recv()?) }
+                let (blocked, begins) = (Arc::clone(&blocked), Arc::clone(&begins));
+                async move {
+                    begins.notify_one();
+                    Ok(blocked.lock().unwrap().recv()?)
+                }
             })
             .build()
             .unwrap();
         deliver(&service, 1).await;
-        worker.run_until(tokio::time::sleep(Duration::from_millis(50))).await
+        worker.run_until(begun.notified()).await
     });
     assert_eq!((left.dropped, left.waiting), (1, 0));
     drop(free);
