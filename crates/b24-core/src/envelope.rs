@@ -73,16 +73,13 @@ impl<'a> Envelope<'a> {
 /// `{"code", "message", "validation"}`; whatever is missing or odd counts as absent.
 fn v3_refusal(status: StatusCode, raw: &str) -> RestError {
     let [code, message, validation] = fields(raw, ["code", "message", "validation"]);
-    let rows = validation.and_then(|raw| serde_json::from_str(raw.get()).ok()).map_or_else(Vec::new, |List(rows)| rows);
+    let rows = validation.and_then(|raw| de::list(raw.get().as_bytes()).ok()).unwrap_or_default();
     let rows = rows.into_iter().filter(|row| row.get().starts_with('{')).map(|row| {
         let [message, field] = fields(row.get(), ["message", "field"]);
         Validation { message: text_of(message), field: field.and_then(|raw| serde_json::from_str(raw.get()).ok()) }
     });
     RestError::new(status, &text_of(code), &text_of(message)).with_validation(rows.collect())
 }
-
-#[derive(Deserialize)]
-struct List<'a>(#[serde(borrow, deserialize_with = "de::php_list")] Vec<&'a RawValue>);
 
 /// What an object says in these fields; nothing where it is none.
 fn fields<'a, const N: usize>(json: &'a str, names: [&str; N]) -> [Option<&'a RawValue>; N] {

@@ -2,9 +2,9 @@
 
 use std::{fmt, marker::PhantomData};
 
-use b24_core::{Error, SdkCode, error::Unreadable};
+use b24_core::{Error, SdkCode, de, error::Unreadable};
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -57,59 +57,22 @@ fn look_again(result: &str, items_key: Option<&str>, id_key: &str, ids: &mut [Ro
     let Ok(raw) = read_raw(result, items_key) else { return };
     for (id, row) in ids.iter_mut().zip(raw) {
         if *id == RowId::Missing {
-            let field = Field(id_key).deserialize(&mut serde_json::Deserializer::from_str(row.get()));
+            let field = de::fields(row.get().as_bytes(), [id_key]);
             // What cannot be read stays missing.
-            *id = field.ok().flatten().map(RowId::from_raw).unwrap_or_default();
+            *id = field.ok().and_then(|[id]| id).map(RowId::from_raw).unwrap_or_default();
         }
-    }
-}
-
-/// One field of a row, as it was written.
-struct Field<'s>(&'s str);
-
-impl<'de> DeserializeSeed<'de> for Field<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Field<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a row")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = map.next_key_seed(Named(self.0))? {
-            if is_it {
-                found = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
     }
 }
 
 fn read_raw<'a>(result: &'a str, items_key: Option<&str>) -> Result<Vec<&'a RawValue>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Rows<'a>(#[serde(borrow, deserialize_with = "b24_core::de::php_list")] Vec<&'a RawValue>);
-
-    #[derive(Deserialize)]
-    struct Sections<'a>(#[serde(borrow, deserialize_with = "b24_core::de::php_map")] Vec<(String, &'a RawValue)>);
-
     let rows = match items_key {
         None => result,
         Some(key) => {
-            let Sections(all) = serde_json::from_str(result)?;
-            all.into_iter().rfind(|(name, _)| name == key).map_or("[]", |(_, rows)| rows.get())
+            let [rows] = de::fields(result.as_bytes(), [key])?;
+            rows.map_or("[]", RawValue::get)
         }
     };
-    serde_json::from_str(rows).map(|Rows(rows)| rows)
+    de::list(rows.as_bytes())
 }
 
 /// Says which row does not fit, and where in it.
@@ -256,6 +219,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Rows<'_, T> {
 #[cfg(test)]
 mod tests {
     use b24_core::Cursor;
+    use serde::Deserialize;
     use serde_json::Value;
 
     use super::*;

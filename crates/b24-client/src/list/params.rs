@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use b24_core::{Error, Params, SdkCode};
+use b24_core::{Error, Params, SdkCode, de};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -13,17 +13,14 @@ pub(super) struct Entries(Vec<(Box<str>, Box<RawValue>)>);
 impl Entries {
     /// The entries of a JSON object; `None` for anything else. An empty list is how PHP writes an empty object.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
-        #[derive(serde::Deserialize)]
-        struct Object(#[serde(deserialize_with = "b24_core::de::php_map")] Vec<(String, Box<RawValue>)>);
-
         let text = json.trim_ascii();
         let is_object = match text {
             [b'{', ..] => true,
             [b'[', inner @ .., b']'] => inner.trim_ascii().is_empty(),
             _ => false,
         };
-        let Object(entries) = b24_core::de::from_json(text).ok().filter(|_| is_object)?;
-        Some(Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
+        let entries = is_object.then(|| de::entries(text).ok())??;
+        Some(Self(entries.into_iter().map(|(key, value)| (key.into(), value.to_owned())).collect()))
     }
 
     /// The entries of parameters, which are an object.

@@ -24,9 +24,9 @@ pub fn from_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Resul
 ///
 /// ```
 /// # use b24_core::de;
-/// let [id, title] = de::fields(br#"{"title":null,"id":"7","x":[]}"#, ["id", "name"])?;
+/// let [id, name] = de::fields(br#"{"x":[],"id":"7"}"#, ["id", "name"])?;
 /// assert_eq!(id.map(|raw| raw.get()), Some("\"7\""));
-/// assert!(title.is_none());
+/// assert!(name.is_none());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
@@ -36,6 +36,28 @@ pub fn fields<'a, const N: usize>(json: &'a [u8], names: [&str; N]) -> serde_jso
     let mut found = [None; N];
     find(text(json)?, Wanted { names: &names, found: &mut found })?;
     Ok(found)
+}
+
+/// The values of a PHP array, unread; see [`php_list()`](super::php_list).
+///
+/// # Errors
+/// When the bytes are no UTF-8 anywhere, or no PHP array.
+pub fn list(json: &[u8]) -> serde_json::Result<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct List<'a>(#[serde(borrow, deserialize_with = "super::php_list")] Vec<&'a RawValue>);
+
+    from_json(json).map(|List(values)| values)
+}
+
+/// The entries of a PHP array with their keys, unread; see [`php_map()`](super::php_map).
+///
+/// # Errors
+/// When the bytes are no UTF-8 anywhere, or no PHP array.
+pub fn entries(json: &[u8]) -> serde_json::Result<Vec<(String, &RawValue)>> {
+    #[derive(Deserialize)]
+    struct Entries<'a>(#[serde(borrow, deserialize_with = "super::php_map")] Vec<(String, &'a RawValue)>);
+
+    from_json(json).map(|Entries(entries)| entries)
 }
 
 fn text(json: &[u8]) -> serde_json::Result<&str> {
@@ -92,6 +114,21 @@ mod tests {
         assert_eq!(from_json::<Vec<&str>>("[\"a\",\"ä\"]".as_bytes()).unwrap(), ["a", "ä"]);
         assert!(from_json::<Vec<&str>>(b"[\"a\"").unwrap_err().is_eof());
         assert_eq!(from_json::<IgnoredAny>(b"[\"\xff\"]").unwrap_err().to_string(), "the JSON is not UTF-8");
+    }
+
+    #[test]
+    fn arrays_are_read_one_level_deep() {
+        for (json, keys, values) in [
+            (r#"[1,"a",{}]"#, &["0", "1", "2"][..], &["1", "\"a\"", "{}"][..]),
+            (r#"{"3":[1],"x":0.10}"#, &["3", "x"], &["[1]", "0.10"]),
+            ("null", &[], &[]),
+        ] {
+            let entries = entries(json.as_bytes()).unwrap();
+            assert_eq!(entries.iter().map(|(key, _)| key).collect::<Vec<_>>(), keys);
+            assert_eq!(entries.iter().map(|(_, raw)| raw.get()).collect::<Vec<_>>(), values);
+            assert_eq!(list(json.as_bytes()).unwrap().iter().map(|raw| raw.get()).collect::<Vec<_>>(), values);
+        }
+        assert!(list(b"5").is_err() && entries(b"[").is_err() && list(b"[] x").is_err());
     }
 
     #[test]

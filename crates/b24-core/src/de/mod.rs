@@ -38,7 +38,7 @@ mod text;
 
 pub use date_time::date_time_or_none;
 pub use flag::{flag, flag_or_none};
-pub use json::{fields, from_json};
+pub use json::{entries, fields, from_json, list};
 pub(crate) use number::float_or_none;
 pub use number::{id_or_none, number, number_or_none};
 pub use php::{php_list, php_map};

@@ -14,10 +14,9 @@ use super::{Command, Lesson, Reading, Refused};
 /// The commands in the parameters of a batch; empty where they cannot be read, which is the portal's to refuse.
 pub(super) fn commands(params: &[u8]) -> Vec<Command> {
     let is_list = params.trim_ascii_start().first() == Some(&b'[');
-    let listed = if is_list { de::from_json(params).ok() } else { v2(params) };
-    let Some(Entries(listed)) = listed else { return Vec::new() };
+    let listed = if is_list { de::entries(params).ok() } else { v2(params) };
     let named = |(label, command): (String, &RawValue)| Command::new(label, &method(command)?);
-    listed.into_iter().filter_map(named).take(MOST).collect()
+    listed.unwrap_or_default().into_iter().filter_map(named).take(MOST).collect()
 }
 
 /// What the result of a v2 batch tells of its commands. `outer` is what its own `time` told.
@@ -58,19 +57,15 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
     lesson
 }
 
-fn v2(params: &[u8]) -> Option<Entries<'_>> {
+fn v2(params: &[u8]) -> Option<Vec<(String, &RawValue)>> {
     // Portals read the name without regard to case; other spellings than these have not been seen.
     let [lower, upper] = de::fields(params, ["cmd", "CMD"]).ok()?;
-    serde_json::from_str(lower.or(upper)?.get()).ok()
+    de::entries(lower.or(upper)?.get().as_bytes()).ok()
 }
 
 fn entries(raw: Option<&RawValue>) -> Vec<(String, &RawValue)> {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).map_or_else(Vec::new, |Entries(entries)| entries)
+    raw.and_then(|raw| de::entries(raw.get().as_bytes()).ok()).unwrap_or_default()
 }
-
-/// What PHP writes for an array, read no further.
-#[derive(Deserialize)]
-struct Entries<'a>(#[serde(borrow, deserialize_with = "de::php_map")] Vec<(String, &'a RawValue)>);
 
 /// The method of a command: of the text `method?query`, or of an object with `method`. `None` where it is neither.
 fn method(command: &RawValue) -> Option<Cow<'_, str>> {
