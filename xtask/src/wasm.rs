@@ -44,13 +44,13 @@ pub(crate) const FRAME_APP: &str = "frame-app";
 /// The package of the application that does what the tests tell it.
 const FRAME_PROBE: &str = "frame-probe";
 
-/// Builds the example application with the limiter and without; `None` where what it takes is not there.
+/// Builds the example application without the limiter and with it; `None` where what it takes is not there.
 pub(crate) fn frame_apps(project: &Project) -> Result<Option<[FrameApp; 2]>> {
     let (Some(toolchain), Some(bindgen)) = (Toolchain::find(project)?, Bindgen::find(project)?) else {
         return Ok(None);
     };
-    let without = frame_app::build_without_limiter(project, &toolchain, &bindgen)?;
-    Ok(Some([frame_app::build(project, &toolchain, &bindgen)?, without]))
+    let app = frame_app::build(project, &toolchain, &bindgen)?;
+    Ok(Some([app, frame_app::build_with_limiter(project, &toolchain, &bindgen)?]))
 }
 
 /// Looks for all that is needed before it does anything. Then it checks, builds and tests; what comes later also where

@@ -21,7 +21,9 @@ pub(crate) struct FrameApp {
     package: &'static str,
     /// The page, its JavaScript and the module.
     pub(crate) folder: PathBuf,
-    /// Whether the module went through `wasm-opt`.
+    /// How big the module was when wasm-bindgen had written it.
+    pub(crate) plain_bytes: u64,
+    /// Whether it went through `wasm-opt` then.
     pub(crate) optimised: bool,
 }
 
@@ -49,10 +51,10 @@ pub(crate) fn build(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen)
     build_program(project, toolchain, bindgen, &example)
 }
 
-/// Builds the example without the limiter, to see what that costs.
-pub(super) fn build_without_limiter(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
-    let options = &["--no-default-features"];
-    let example = Program { package: FRAME_APP, place: "examples", into: "frame-app-without-limiter", options };
+/// Builds the example with the limiter, to see what that costs.
+pub(super) fn build_with_limiter(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen) -> Result<FrameApp> {
+    let options = &["--features", "limiter"];
+    let example = Program { package: FRAME_APP, place: "examples", into: "frame-app-with-limiter", options };
     build_program(project, toolchain, bindgen, &example)
 }
 
@@ -74,7 +76,8 @@ fn build_program(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen, pr
     project.run(cmd!(sh, "{bindgen} --target web --no-typescript --out-dir {folder} {built}"))?;
     copy_page(&project.root().join(place).join(package), &folder)?;
     let optimiser = Optimiser::find(project);
-    let app = FrameApp { package, folder, optimised: optimiser.is_some() };
+    let mut app = FrameApp { package, folder, plain_bytes: 0, optimised: optimiser.is_some() };
+    app.plain_bytes = fs::metadata(app.module())?.len();
     match optimiser {
         Some(optimiser) => optimiser.run(project, &app.module())?,
         None => println!("no wasm-opt: the module stays as wasm-bindgen wrote it"),
