@@ -1,6 +1,6 @@
 //! The `time` object of an answer.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::de;
@@ -12,32 +12,62 @@ use crate::de;
 /// never measure latency with it. Errors and documents without an envelope carry no `time` at all.
 ///
 /// Source: <https://apidocs.bitrix24.com/settings/how-to-call-rest-api/data-encoding.html>
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Time {
     /// When the portal began, in seconds since 1970.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start: Option<f64>,
     /// When it finished, in seconds since 1970.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub finish: Option<f64>,
     /// `finish - start`, in seconds.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub duration: Option<f64>,
     /// Time spent in the method itself, in seconds.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub processing: Option<f64>,
     /// `start` as ISO 8601 in the portal's zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "de::text_or_none", skip_serializing_if = "Option::is_none")]
     pub date_start: Option<Box<str>>,
     /// `finish` as ISO 8601 in the portal's zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "de::text_or_none", skip_serializing_if = "Option::is_none")]
     pub date_finish: Option<Box<str>>,
     /// When the oldest part of `operating` expires, in seconds since 1970.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub operating_reset_at: Option<f64>,
     /// Seconds this credential has spent in this method within the portal's window; only where the portal limits it.
-    #[serde(serialize_with = "whole_as_whole", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "de::float_or_none",
+        serialize_with = "whole_as_whole",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub operating: Option<f64>,
 }
 
@@ -87,8 +117,10 @@ fn whole_as_whole<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<
 mod tests {
     use super::*;
 
-    fn read(time: &str) -> Time {
-        Time::read(serde_json::from_str(time).unwrap()).unwrap()
+    fn read(text: &str) -> Time {
+        let time = Time::read(serde_json::from_str(text).unwrap()).unwrap();
+        assert_eq!(serde_json::from_str::<Time>(text).unwrap(), time);
+        time
     }
 
     #[test]
