@@ -78,7 +78,7 @@ enum Verb {
     Lint,
     /// Check the house rules: module docs, doctests, comments on dependencies, MSRV
     Tidy,
-    /// Run all tests: cargo nextest where installed, else cargo test; then the doctests
+    /// Run all tests: the doctests, then the others by cargo nextest where installed, else by cargo test
     Test(test::Options),
     /// Run the tests of the limiter's shared state in every interleaving of its threads
     Loom,

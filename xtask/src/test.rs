@@ -71,7 +71,7 @@ fn tests(project: &Project, options: &Options) -> Result {
     } else {
         println!("cargo-nextest is not installed (`cargo xtask setup`): using cargo test");
         let ignored: &[&str] = if options.full { &["--", "--include-ignored"] } else { &[] };
-        // `--all-targets` leaves out the doctests, which come after.
+        // `--all-targets` leaves out the doctests, which came before.
         cmd!(sh, "cargo test --all-targets {set...} {ignored...}")
     };
     project.run(if options.full { command.env("PROPTEST_CASES", "4096") } else { command })

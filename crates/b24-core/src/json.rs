@@ -38,8 +38,9 @@ fn entries(text: &str) -> Vec<(Cow<'_, str>, &RawValue)> {
     serde_json::from_str::<Entries<'_>>(text).map(|Entries(entries)| entries).unwrap_or_default()
 }
 
+/// Text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 struct Entries<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 

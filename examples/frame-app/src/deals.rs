@@ -35,7 +35,7 @@ pub(crate) struct Deal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) loaded: usize,
-    /// As many as the portal counted at the start; there may be more by now.
+    /// As many as are to be loaded by what the portal counted at the start; there may be more by now.
     pub(crate) total: usize,
 }
 
@@ -44,17 +44,20 @@ pub(crate) async fn profile(b24: &Client) -> Result<Profile, Error> {
     Ok(b24.v2().call("profile").send().await?.result)
 }
 
-/// Loads all deals, and tells of each page as it comes.
+/// Loads the newest deals, and tells of each page as it comes.
 pub(crate) async fn load(b24: &Client, mut page_came: impl FnMut(&[Deal], Progress)) -> Result<usize, Error> {
     const DEAL: u32 = 2;
+    // Nobody reads more on one page, and its calls come within what a portal takes at once: they need no limiter.
+    const MOST: usize = 1000;
     // One row, for its total: the walk by id, which is quicker, counts nothing.
     let count = json!({ "entityTypeId": DEAL, "select": ["id"], "filter": {} });
     let total = b24.v2().call("crm.item.list").params(count).send::<IgnoredAny>().await?.total.unwrap_or(0);
-    let mut progress = Progress { loaded: 0, total: usize::try_from(total).unwrap_or(usize::MAX) };
+    let mut progress = Progress { loaded: 0, total: usize::try_from(total).map_or(MOST, |total| total.min(MOST)) };
     page_came(&[], progress);
     let select = json!({ "entityTypeId": DEAL, "select": ["id", "title", "opportunity"] });
-    let mut pages = b24.v2().list::<Deal>("crm.item.list").params(select).pages();
-    while let Some(page) = pages.next().await.transpose()? {
+    let mut pages = b24.v2().list::<Deal>("crm.item.list").params(select).descending().pages();
+    while progress.loaded < MOST {
+        let Some(page) = pages.next().await.transpose()? else { break };
         progress.loaded += page.rows.len();
         page_came(&page.rows, progress);
     }
@@ -66,25 +69,38 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use b24::B24;
-    use b24_portal::{Limits, Portal};
+    use b24_portal::Portal;
 
     use super::*;
 
-    #[tokio::test]
-    async fn the_progress_ends_at_the_total() {
-        let portal = Portal::builder().rows(120).limits(Limits::off()).in_process();
+    /// What is loaded from a portal with so many deals, within its limits.
+    async fn loaded(deals: u32) -> (usize, Vec<(usize, Progress)>) {
+        let portal = Portal::builder().rows(deals).in_process();
         let b24 = B24::builder().http_client(portal.service()).webhook_url(&portal.hook_url()).unwrap();
-        let (mut told, mut last) = (Vec::new(), 0);
+        assert!(!profile(&b24).await.unwrap().full_name().is_empty());
+        let (mut told, mut last) = (Vec::new(), u64::MAX);
         let all = load(&b24, |rows, progress| {
-            told.push((rows.len(), progress.loaded, progress.total));
+            told.push((rows.len(), progress));
             for deal in rows {
-                assert!(deal.id > last && !deal.title.is_empty() && deal.opportunity.is_some());
+                assert!(deal.id < last && !deal.title.is_empty() && deal.opportunity.is_some());
                 last = deal.id;
             }
         });
-        let all = all.await.unwrap();
+        (all.await.unwrap(), told)
+    }
+
+    #[tokio::test]
+    async fn the_progress_ends_at_the_total() {
+        let (all, told) = loaded(120).await;
+        let want = [(0, 0), (50, 50), (50, 100), (20, 120)];
+        assert_eq!(told, want.map(|(rows, loaded)| (rows, Progress { loaded, total: 120 })));
         assert_eq!(all, 120);
-        assert_eq!(told, [(0, 0, 120), (50, 50, 120), (50, 100, 120), (20, 120, 120)]);
-        assert!(!profile(&b24).await.unwrap().full_name().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_thousand_are_enough_and_no_call_of_them_is_refused() {
+        let (all, told) = loaded(1200).await;
+        assert_eq!((all, told.len()), (1000, 21));
+        assert_eq!(told[20].1, Progress { loaded: 1000, total: 1000 });
     }
 }

@@ -65,7 +65,9 @@ impl Server {
         let ended: Vec<String> = self.run(&ended).await.iter().map(|row| row.get::<_, i32>(0).to_string()).collect();
         assert!(!ended.is_empty());
         let left = format!("SELECT pid FROM pg_stat_activity WHERE pid IN ({})", ended.join(", "));
-        while !self.run(&left).await.is_empty() {}
+        while !self.run(&left).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// A store whose connection the server can tell from those of other tests.

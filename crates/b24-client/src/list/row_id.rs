@@ -31,19 +31,15 @@ impl RowId {
 
     /// From JSON, with all digits.
     pub(super) fn from_raw(raw: &RawValue) -> Self {
-        // Nearly all are one of these: plain digits, without or with quotes.
-        if let Ok(number) = raw.get().parse() {
-            return Self::Number(number);
-        }
-        let quoted = raw.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        if let Some(text) = quoted.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())) {
-            return Self::from_text(text);
-        }
         let Some(cursor) = Cursor::read(raw) else { return Self::Missing };
         match serde_json::from_str::<String>(cursor.as_json()) {
             Ok(text) => Self::from_text(&text),
             Err(_) => Self::from(&cursor),
         }
+    }
+
+    pub(super) fn from_signed(number: i64) -> Self {
+        u64::try_from(number).map_or_else(|_| Self::Other(Cursor::from(number)), Self::Number)
     }
 
     pub(super) fn cursor(&self) -> Option<Cursor> {
@@ -94,7 +90,7 @@ mod tests {
             (RowId::from_text("9007199254740993"), Some("\"9007199254740993\"")),
             (RowId::from_text("123456789012345678901234567890"), Some("\"123456789012345678901234567890\"")),
             (RowId::from_text("T_7"), Some("\"T_7\"")),
-            (RowId::from_raw(serde_json::from_str("-7").unwrap()), Some("-7")),
+            (RowId::from_signed(-7), Some("-7")),
             (RowId::from_text(""), None),
         ] {
             assert_eq!(id.cursor().as_ref().map(Cursor::as_json), want);

@@ -1,12 +1,11 @@
 //! Watching a row while it is read into the caller's type: its id is seen in passing, and nothing is read twice.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
 
 use super::row_id::RowId;
 
@@ -21,20 +20,62 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for RowSeed<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.seed.deserialize(Watched { inner: deserializer, id_key: self.id_key, seen: self.seen })
+        let watch = Row { id_key: self.id_key, seen: self.seen };
+        self.seed.deserialize(Watched { inner: deserializer, watch })
     }
 }
 
-/// A deserializer, or a visitor, that passes everything on, and an object as [`Fields`].
-struct Watched<'s, I> {
-    inner: I,
+/// What is done with the values that pass by.
+trait Watch: Sized {
+    fn text(&mut self, _: &str) {}
+    fn unsigned(&mut self, _: u64) {}
+    fn signed(&mut self, _: i64) {}
+
+    fn map<'de, V: Visitor<'de>, A: MapAccess<'de>>(self, visitor: V, map: A) -> Result<V::Value, A::Error> {
+        visitor.visit_map(map)
+    }
+}
+
+/// A row: looks for the field of the id.
+struct Row<'s> {
     id_key: &'s str,
     seen: &'s mut RowId,
 }
 
-impl<'s, I> Watched<'s, I> {
-    fn with<J>(self, inner: J) -> (I, Watched<'s, J>) {
-        (self.inner, Watched { inner, id_key: self.id_key, seen: self.seen })
+impl Watch for Row<'_> {
+    fn map<'de, V: Visitor<'de>, A: MapAccess<'de>>(self, visitor: V, map: A) -> Result<V::Value, A::Error> {
+        visitor.visit_map(Fields { map, id_key: self.id_key, seen: self.seen, is_id: false })
+    }
+}
+
+/// The name of a field.
+struct Name<'s> {
+    id_key: &'s str,
+    is_id: &'s mut bool,
+}
+
+impl Watch for Name<'_> {
+    fn text(&mut self, name: &str) {
+        *self.is_id = name == self.id_key;
+    }
+}
+
+/// The id itself.
+struct Id<'s> {
+    seen: &'s mut RowId,
+}
+
+impl Watch for Id<'_> {
+    fn text(&mut self, text: &str) {
+        *self.seen = RowId::from_text(text);
+    }
+
+    fn unsigned(&mut self, number: u64) {
+        *self.seen = RowId::Number(number);
+    }
+
+    fn signed(&mut self, number: i64) {
+        *self.seen = RowId::from_signed(number);
     }
 }
 
@@ -46,49 +87,21 @@ struct Fields<'s, A> {
     is_id: bool,
 }
 
-/// The name of a field.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
-}
-
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        let Some(name) = self.map.next_key_seed(Name)? else { return Ok(None) };
-        self.is_id = name == self.id_key;
-        seed.deserialize(name.into_deserializer()).map(Some)
+        self.is_id = false;
+        let watch = Name { id_key: self.id_key, is_id: &mut self.is_id };
+        self.map.next_key_seed(Seed { seed, watch })
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        if !self.is_id {
-            return self.map.next_value_seed(seed);
+        if self.is_id {
+            self.map.next_value_seed(Seed { seed, watch: Id { seen: self.seen } })
+        } else {
+            self.map.next_value_seed(seed)
         }
-        let id: &RawValue = self.map.next_value()?;
-        *self.seen = RowId::from_raw(id);
-        seed.deserialize(&mut serde_json::Deserializer::from_str(id.get())).map_err(A::Error::custom)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -96,17 +109,35 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     }
 }
 
+struct Seed<S, W> {
+    seed: S,
+    watch: W,
+}
+
+impl<'de, S: DeserializeSeed<'de>, W: Watch> DeserializeSeed<'de> for Seed<S, W> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        self.seed.deserialize(Watched { inner: deserializer, watch: self.watch })
+    }
+}
+
+/// A deserializer, or a visitor, that passes everything on.
+struct Watched<I, W> {
+    inner: I,
+    watch: W,
+}
+
 /// Each method hands the call on, with the visitor watched.
 macro_rules! hand_on {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {
         $(fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            let (inner, visitor) = self.with(visitor);
-            inner.$method($($name,)* visitor)
+            self.inner.$method($($name,)* Watched { inner: visitor, watch: self.watch })
         })*
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
+impl<'de, D: Deserializer<'de>, W: Watch> Deserializer<'de> for Watched<D, W> {
     type Error = D::Error;
 
     hand_on! {
@@ -144,8 +175,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
 
     /// What the caller's type does not want is looked at all the same.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let (inner, visitor) = self.with(visitor);
-        inner.deserialize_any(visitor)
+        self.inner.deserialize_any(Watched { inner: visitor, watch: self.watch })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -153,7 +183,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
     }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
+impl<'de, V: Visitor<'de>, W: Watch> Visitor<'de> for Watched<V, W> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,7 +194,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
         self.inner.visit_bool(value)
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
+    fn visit_i64<E: Error>(mut self, value: i64) -> Result<V::Value, E> {
+        self.watch.signed(value);
         self.inner.visit_i64(value)
     }
 
@@ -172,7 +203,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
         self.inner.visit_i128(value)
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
+    fn visit_u64<E: Error>(mut self, value: u64) -> Result<V::Value, E> {
+        self.watch.unsigned(value);
         self.inner.visit_u64(value)
     }
 
@@ -184,15 +216,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
         self.inner.visit_f64(value)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
+    fn visit_str<E: Error>(mut self, text: &str) -> Result<V::Value, E> {
+        self.watch.text(text);
         self.inner.visit_str(text)
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<V::Value, E> {
+    fn visit_borrowed_str<E: Error>(mut self, text: &'de str) -> Result<V::Value, E> {
+        self.watch.text(text);
         self.inner.visit_borrowed_str(text)
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<V::Value, E> {
+    fn visit_string<E: Error>(mut self, text: String) -> Result<V::Value, E> {
+        self.watch.text(&text);
         self.inner.visit_string(text)
     }
 
@@ -217,13 +252,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let (inner, deserializer) = self.with(deserializer);
-        inner.visit_some(deserializer)
+        self.inner.visit_some(Watched { inner: deserializer, watch: self.watch })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let (inner, deserializer) = self.with(deserializer);
-        inner.visit_newtype_struct(deserializer)
+        self.inner.visit_newtype_struct(Watched { inner: deserializer, watch: self.watch })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
@@ -231,7 +264,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Fields { map, id_key: self.id_key, seen: self.seen, is_id: false })
+        self.watch.map(self.inner, map)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
@@ -244,7 +277,7 @@ mod tests {
     use std::{collections::BTreeMap, marker::PhantomData};
 
     use serde::{Deserialize, de::DeserializeOwned};
-    use serde_json::Value;
+    use serde_json::{Value, value::RawValue};
 
     use super::*;
 
@@ -297,6 +330,16 @@ mod tests {
     }
 
     #[test]
+    fn names_of_fields_are_of_any_type_that_json_can_have_there() {
+        #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        struct Name(String);
+
+        let row = r#"{"id":7}"#;
+        assert_eq!(read::<BTreeMap<Name, u8>>(row), (BTreeMap::from([(Name("id".to_owned()), 7)]), RowId::Number(7)));
+        assert_eq!(read::<BTreeMap<u32, u8>>(r#"{"5":7}"#).0, BTreeMap::from([(5, 7)]));
+    }
+
+    #[test]
     fn raw_rows_are_left_alone() {
         let row = r#"{"id":7, "n":0.10}"#;
         let (raw, seen) = read::<Box<RawValue>>(row);
@@ -314,7 +357,7 @@ mod tests {
         assert_eq!(read::<Value>(r#"{"id":null}"#).1, RowId::Missing);
         assert_eq!(read::<Value>(r#"{"id":[7]}"#).1, RowId::Missing);
         assert_eq!(read::<Value>(r#"{"ID":7}"#).1, RowId::Missing);
-        assert_eq!(read::<Value>(r#"{"id":-7}"#).1, RowId::from_raw(serde_json::from_str("-7").unwrap()));
+        assert_eq!(read::<Value>(r#"{"id":-7}"#).1, RowId::from_signed(-7));
         assert_eq!(read::<Value>(r#"[1]"#), (serde_json::json!([1]), RowId::Missing));
     }
 }

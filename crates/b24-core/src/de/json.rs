@@ -1,12 +1,14 @@
 //! JSON that is read by one reader, and no further than needed.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+use crate::json::Text;
 
 /// Reads JSON that came as bytes, as `serde_json::from_slice` does, but through the one reader that text is read by: a
 /// program that uses both carries each decoder twice.
@@ -61,7 +63,7 @@ pub fn entries(json: &[u8]) -> serde_json::Result<Vec<(String, &RawValue)>> {
 }
 
 fn text(json: &[u8]) -> serde_json::Result<&str> {
-    std::str::from_utf8(json).map_err(|_| serde_json::Error::custom("the JSON is not UTF-8"))
+    std::str::from_utf8(json).map_err(|_| serde_json::Error::custom("expected UTF-8"))
 }
 
 fn find<'a>(json: &'a str, wanted: Wanted<'_, 'a>) -> serde_json::Result<()> {
@@ -75,9 +77,6 @@ struct Wanted<'w, 'a> {
     /// As many as there are names.
     found: &'w mut [Option<&'a RawValue>],
 }
-
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> DeserializeSeed<'de> for Wanted<'_, 'de> {
     type Value = ();
@@ -95,7 +94,7 @@ impl<'de> Visitor<'de> for Wanted<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(key)) = map.next_key()? {
+        while let Some(Text(key)) = map.next_key()? {
             match self.names.iter().zip(&mut *self.found).find(|(name, _)| **name == key) {
                 Some((_, place)) => *place = Some(map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -113,7 +112,7 @@ mod tests {
     fn bytes_are_read_as_text() {
         assert_eq!(from_json::<Vec<&str>>("[\"a\",\"ä\"]".as_bytes()).unwrap(), ["a", "ä"]);
         assert!(from_json::<Vec<&str>>(b"[\"a\"").unwrap_err().is_eof());
-        assert_eq!(from_json::<IgnoredAny>(b"[\"\xff\"]").unwrap_err().to_string(), "the JSON is not UTF-8");
+        assert_eq!(from_json::<IgnoredAny>(b"[\"\xff\"]").unwrap_err().to_string(), "expected UTF-8");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Decoders for the shapes in which Bitrix24 spells one and the same thing, as serde helpers.
+//! Decoders for the shapes in which Bitrix24 spells one and the same thing, as serde helpers; and JSON taken apart by one
+//! level, without a type for it.
 //!
 //! An id is `7` in one family and `"7"` in another; a map without entries arrives as a list; a flag is `Y`, `"1"` or
 //! `true`. Name the helper at the field, and the type stays honest:

@@ -73,18 +73,23 @@ fn parse_text<T: FromStr>(text: &str) -> Option<T> {
     fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
 }
 
-/// Whether the text can be no number but a finite one. What it is otherwise is for its type to say.
+/// Whether the text is a decimal number, and of less than 309 digits before its point: Rust may read more as infinity.
 fn is_finite(text: &str) -> bool {
-    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let plain = digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-'));
-    let places = exponent.parse().ok().and_then(|exponent: isize| exponent.checked_add_unsigned(digits.len()));
-    plain && places.is_some_and(|places| places <= 308)
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    let places = exponent.parse().ok().and_then(|exponent: isize| exponent.checked_add_unsigned(whole.len()));
+    let has_digits = !(whole.is_empty() && fraction.is_empty());
+    has_digits && is_plain(whole) && is_plain(fraction) && places.is_some_and(|places| places < 309)
 }
 
-/// A float in plain digits: `7.0`, and 0.00000015 for 1.5e-7. JSON has no other than finite ones.
+/// A float in plain digits: 7, and 0.00000015 for 1.5e-7. JSON has no other than finite ones.
 fn plain(value: f64) -> Option<String> {
     let text = serde_json::Number::from_f64(value)?.to_string();
-    let Some((digits, exponent)) = text.split_once('e') else { return Some(text) };
+    let Some((digits, exponent)) = text.split_once('e') else {
+        return Some(text.strip_suffix(".0").unwrap_or(&text).to_owned());
+    };
     let (sign, digits) = digits.split_at(digits.len() - digits.trim_start_matches('-').len());
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let exponent: isize = exponent.parse().ok()?;
@@ -145,13 +150,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_reaches_no_type() {
+        for none in ["", "-", ".", "+", "e5", "1e", "1-2", "2024-01-01", "inf", "NaN", "0x1", "1e309", "1 2"] {
+            assert_eq!(number_or_none::<_, String>(json!(none)).unwrap(), None, "{none}");
+        }
+        for some in ["7", "+7", "-7.50", ".5", "5.", "1e-400", "1.5E+307", "007"] {
+            assert_eq!(number_or_none::<_, String>(json!(some)).unwrap().as_deref(), Some(some));
+        }
+        // A type of one's own, such as a decimal that keeps its scale, gets the digits that Rust would write.
+        assert_eq!(number_or_none::<_, String>(json!(100.0)).unwrap().as_deref(), Some("100"));
+    }
+
+    #[test]
     fn a_float_becomes_plain_digits() {
         for value in
             [0.0, -0.5, 7.0, 0.1 + 0.2, 1e15, 1e16, 1.5e-7, -1.5e-7, 1.234_567_890_123_456_7e16, 1e21, f64::MAX, 5e-324]
         {
             let text = plain(value).unwrap();
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");
-            assert_eq!(text.trim_end_matches(".0"), value.to_string());
+            assert_eq!(text, value.to_string());
         }
         assert_eq!(plain(f64::NAN), None);
         assert_eq!(whole(json!(1e19)), Some(10_000_000_000_000_000_000));

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{Command, Lesson, Reading, Refused};
 
-/// The commands in the parameters of a batch; empty where they cannot be read, which is the portal's to refuse.
+/// The commands in the parameters of a batch. What cannot be read is the portal's to refuse, and not among them.
 pub(super) fn commands(params: &[u8]) -> Vec<Command> {
     let is_list = params.trim_ascii_start().first() == Some(&b'[');
     let listed = if is_list { de::entries(params).ok() } else { v2(params) };
@@ -25,8 +25,9 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
     let place = |label: &str| commands.iter().position(|command| command.label() == label);
     let own = outer.and_then(|outer| outer.operating).filter(|sum| !sum.is_zero());
     for (label, time) in entries(times) {
-        // What is not readable is passed over: the others still teach something.
-        let Some(time) = Time::read(time) else { continue };
+        // What is not readable is passed over: the others still teach something. `[]` is an object without entries.
+        let none = || (time.get() == "[]").then(Time::default);
+        let Some(time) = Time::read(time).or_else(none) else { continue };
         let mut reading = Reading::of(&time);
         // Portals that bill the batch itself write its counter beside every command: it is not the command's.
         // https://github.com/bitrix24/b24jssdk/pull/539
@@ -39,7 +40,7 @@ pub(super) fn learn(mut lesson: Lesson, commands: &[Command], result: &[u8], out
     }
     for (label, error) in entries(errors) {
         let code = match de::fields(error.get().as_bytes(), ["error"]) {
-            // A number, for some.
+            // A number, for some, which is passed over.
             Ok([code]) => code.and_then(text),
             Err(_) => text(error),
         };
@@ -135,5 +136,13 @@ mod tests {
         assert_eq!(told[0].1.unwrap().operating, Some(std::time::Duration::from_millis(3500)));
         // The batch's own counter, written beside a command.
         assert_eq!(told[1].1.unwrap().operating, None);
+    }
+
+    // Fact: PHP writes an object without entries as `[]`.
+    #[test]
+    fn a_command_with_an_empty_time_has_run() {
+        let commands = commands(br#"{"cmd":["crm.deal.get","user.get"]}"#);
+        let told = learn(Lesson::succeeded(), &commands, br#"{"result_time":[[],"soon"]}"#, None).commands;
+        assert_eq!(told, [(0, Ok(Reading::default()))]);
     }
 }

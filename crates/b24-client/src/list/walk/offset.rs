@@ -18,7 +18,7 @@ pub(super) struct Offset {
     start: u64,
     /// The ids so far, and for rows without one a number made from the page they stand on.
     seen: HashSet<RowId>,
-    pages: Vec<u64>,
+    pages: HashSet<u64>,
     rows: u64,
 }
 
@@ -30,10 +30,7 @@ impl Offset {
     /// Takes note of a page.
     pub(super) fn accept(&mut self, ids: &[RowId], told: &Told) -> Verdict {
         let Told { print, next, total } = *told;
-        let page_is_new = !self.pages.contains(&print);
-        if page_is_new {
-            self.pages.push(print);
-        }
+        let page_is_new = self.pages.insert(print);
         let mut is_new = |id: &RowId| if *id == RowId::Missing { page_is_new } else { self.seen.insert(id.clone()) };
         let keep: Vec<bool> = ids.iter().map(&mut is_new).collect();
         let new = keep.iter().map(|keep| u64::from(*keep)).sum::<u64>();
