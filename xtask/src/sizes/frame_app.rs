@@ -71,7 +71,7 @@ pub(super) fn rows(project: &Project) -> Result<(Vec<Vec<String>>, Vec<String>)>
 
 impl Module {
     fn read(name: &'static str, app: &FrameApp, most: Bounds) -> Result<Self> {
-        let module = fs::read(app.module())?;
+        let module = fs::read(&app.module)?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&module)?;
         let gzip = u64::try_from(gzip.finish()?.len())?;

@@ -18,20 +18,13 @@ const PROFILE: &str = "browser";
 /// A built application.
 #[derive(Debug)]
 pub(crate) struct FrameApp {
-    package: &'static str,
     /// The page, its JavaScript and the module.
     pub(crate) folder: PathBuf,
+    pub(crate) module: PathBuf,
     /// How big the module was when wasm-bindgen had written it.
     pub(crate) plain_bytes: u64,
     /// Whether it went through `wasm-opt` then.
     pub(crate) optimised: bool,
-}
-
-impl FrameApp {
-    /// The module.
-    pub(crate) fn module(&self) -> PathBuf {
-        self.folder.join(format!("{}_bg.wasm", self.package))
-    }
 }
 
 /// What can be built.
@@ -76,13 +69,14 @@ fn build_program(project: &Project, toolchain: &Toolchain, bindgen: &Bindgen, pr
     project.run(cmd!(sh, "{bindgen} --target web --no-typescript --out-dir {folder} {built}"))?;
     copy_page(&project.root().join(place).join(package), &folder)?;
     let optimiser = Optimiser::find(project);
-    let mut app = FrameApp { package, folder, plain_bytes: 0, optimised: optimiser.is_some() };
-    app.plain_bytes = fs::metadata(app.module())?.len();
+    let module = folder.join(format!("{package}_bg.wasm"));
+    let plain_bytes = fs::metadata(&module)?.len();
+    let app = FrameApp { folder, module, plain_bytes, optimised: optimiser.is_some() };
     match optimiser {
-        Some(optimiser) => optimiser.run(project, &app.module())?,
+        Some(optimiser) => optimiser.run(project, &app.module)?,
         None => println!("no wasm-opt: the module stays as wasm-bindgen wrote it"),
     }
-    println!("{package}: {} bytes of wasm in {}", fs::metadata(app.module())?.len(), app.folder.display());
+    println!("{package}: {} bytes of wasm in {}", fs::metadata(&app.module)?.len(), app.folder.display());
     Ok(app)
 }
 

@@ -31,16 +31,16 @@
 
 mod date_time;
 mod flag;
-mod json;
 mod number;
 mod php;
+mod raw;
 mod scalar;
 mod text;
 
 pub use date_time::date_time_or_none;
 pub use flag::{flag, flag_or_none};
-pub use json::{entries, fields, from_json, list};
 pub(crate) use number::float_or_none;
 pub use number::{id_or_none, number, number_or_none};
 pub use php::{php_list, php_map};
+pub use raw::{entries, fields, from_json, list};
 pub use text::text_or_none;

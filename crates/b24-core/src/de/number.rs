@@ -42,7 +42,7 @@ pub fn id_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u
 }
 
 /// Like [`number_or_none()`], for floats that every program reads: by the reader of JSON that is there anyway. The standard
-/// library's readers and writers of floats are 30 KiB of WebAssembly, and only programs that ask for floats have them.
+/// library's readers and writers of floats are some 28 KiB of WebAssembly, and only programs that ask for floats have them.
 pub(crate) fn float_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
         Scalar::Unsigned(value) => serde_json::Number::from(value).as_f64(),

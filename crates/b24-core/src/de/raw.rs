@@ -1,4 +1,4 @@
-//! JSON that is read by one reader, and no further than needed.
+//! JSON that is read by one reader, and left unread below the first level.
 
 use std::fmt;
 
