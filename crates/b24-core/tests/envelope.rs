@@ -106,12 +106,20 @@ fn odd_v3_errors_are_still_errors() {
 }
 
 #[test]
+fn an_odd_row_of_a_validation_hides_no_other() {
+    let error = error(400, r#"{"error":{"code":"X","validation":[5,{"message":"m","field":7},null,{"message":"n"}]}}"#);
+    let rows: Vec<_> = error.validation().iter().map(|row| (row.message.as_str(), row.field.as_deref())).collect();
+    assert_eq!(rows, [("m", None), ("n", None)]);
+}
+
+#[test]
 fn a_body_that_is_no_answer_is_typed() {
     let cut_off = &br#"{"result":[1,2"#[..];
     let not_utf8 = &b"{\"result\":\"\xff\"}"[..];
+    let not_utf8_elsewhere = &b"{\"result\":1,\"nobody\":\"\xff\"}"[..];
     let lists = [&br#"["hello"]"#[..], br#"[null,null,null,null,"QUERY_LIMIT_EXCEEDED"]"#, br#"[{"error":"X"}]"#];
     let bodies = [&b""[..], b"<html>login</html>", b"[]", b"1", b"null", b"{}", br#"{"time":{}}"#, cut_off, not_utf8];
-    for body in bodies.into_iter().chain(lists) {
+    for body in bodies.into_iter().chain([not_utf8_elsewhere]).chain(lists) {
         let body = Bytes::from_static(body);
         let lost = error(200, body.clone());
         assert_eq!((lost.kind(), lost.code()), (ErrorKind::Decode, "INVALID_RESPONSE"), "{body:?}");
